@@ -1,0 +1,116 @@
+"""Every setting, in one typed place.
+
+A setting is an environment variable `BROADSHEET_<NAME>`; for secrets (`DATABASE_URL`) also `BROADSHEET_<NAME>_FILE`,
+the path of a file that holds the value, as container platforms mount them.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import platformdirs
+import pydantic
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from broadsheet.exceptions import ConfigError
+
+PREFIX: Final = "BROADSHEET_"
+
+
+class Settings(BaseSettings):
+    """How this house is run. Every field has a default that works offline on one small machine."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    data_dir: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("broadsheet")),
+        description="The folder that holds everything: the store, the derived indexes, the cached encoder.",
+    )
+    database_url: str = Field(
+        default="",
+        description="SQLAlchemy URL of the store; empty means SQLite in the data folder. "
+        "PostgreSQL: postgresql+psycopg://user:password@host/name.",
+    )
+    host: str = Field(default="127.0.0.1", description="The address the server listens on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="The port the server listens on.")
+    base_url: str = Field(
+        default="",
+        description="The public address of the paper (https://papers.example.org/daily), for feeds and links; "
+        "empty means whatever address the request came to. A path in it is where the paper is mounted.",
+    )
+    title: str = Field(default="Broadsheet", min_length=1, max_length=60, description="The name on the masthead.")
+    timezone: str = Field(default="UTC", description="The zone whose midnight turns the page (IANA name).")
+    page_size: int = Field(default=60, ge=5, le=500, description="How many papers a page of an edition shows.")
+    encoder: str = Field(
+        default="octavo.encode.minilm:MiniLM",
+        description="The encoder of search by meaning, as module:Class; 'none' searches by words alone.",
+    )
+    encoder_threads: int = Field(default=2, ge=1, le=256, description="Threads the encoder may use.")
+    contact: str = Field(
+        default="", description="An e-mail address sent with outgoing requests, as polite harvesters do."
+    )
+    max_input_bytes: int = Field(
+        default=16 << 30, ge=1 << 20, description="The largest input, after decompression, that an import accepts."
+    )
+    max_fetch_bytes: int = Field(
+        default=64 << 20, ge=1 << 10, description="The largest answer a harvest accepts from the network."
+    )
+    stale_after_hours: float = Field(
+        default=36.0, gt=0, description="After how many hours without a success a source is called stale."
+    )
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(f"not a time zone: {value!r}; use an IANA name such as Europe/Berlin") from error
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _plain_base(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError(f"must begin with http:// or https://, got {value!r}")
+        return value.rstrip("/")
+
+    @property
+    def store_url(self) -> str:
+        """The SQLAlchemy URL of the store."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'broadsheet.db'}"
+
+    @property
+    def index_dir(self) -> Path:
+        """The folder of the derived indexes."""
+        return self.data_dir / "index"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone whose midnight turns the page."""
+        return ZoneInfo(self.timezone)
+
+
+def settings(**given: Any) -> Settings:
+    """Read the settings from the environment; what is given wins.
+
+    Raises ConfigError naming each setting that cannot be used.
+    """
+    for name in Settings.model_fields:
+        file = os.environ.get(f"{PREFIX}{name.upper()}_FILE")
+        if file and name not in given:
+            try:
+                given[name] = Path(file).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise ConfigError(f"{PREFIX}{name.upper()}_FILE: cannot read {file!r} ({error.strerror})") from error
+    try:
+        return Settings(**given)
+    except pydantic.ValidationError as error:
+        problems = "; ".join(
+            f"{PREFIX}{'.'.join(str(part) for part in p['loc']).upper()}: {p['msg']}" for p in error.errors()
+        )
+        raise ConfigError(problems) from error

@@ -1,0 +1,110 @@
+"""Everything that can go wrong on purpose, in one tree.
+
+    BroadsheetError
+    ├── NotFoundError
+    │   ├── PaperNotFoundError        .reference
+    │   └── EditionNotFoundError      .span
+    ├── UnreadableInputError          a file or payload as a whole cannot be taken in; .place
+    │   ├── UnknownFormatError
+    │   └── TooLargeError             a cap was exceeded (size, depth, compression ratio)
+    ├── FetchError                    .url
+    │   ├── ForbiddenAddressError     the address is private, or leads to one
+    │   └── RateLimitedError          .retry_after
+    ├── StoreError
+    │   ├── ReadOnlyError
+    │   ├── DiskFullError
+    │   ├── StoreVersionError         the store was written by a newer Broadsheet
+    │   └── BackupError
+    ├── DerivedIndexError             a derived index is broken; `broadsheet index --rebuild` mends it
+    └── ConfigError
+"""
+
+from __future__ import annotations
+
+
+class BroadsheetError(Exception):
+    """The root: its message says what was got and what to do."""
+
+
+class NotFoundError(BroadsheetError):
+    """What was asked for is not here."""
+
+
+class PaperNotFoundError(NotFoundError):
+    """No paper answers to that reference."""
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(f"no such paper: {reference!r}")
+        self.reference = reference
+
+
+class EditionNotFoundError(NotFoundError):
+    """That is not a day, week or month one can publish."""
+
+    def __init__(self, span: str) -> None:
+        super().__init__(f"no such edition: {span!r} (want YYYY-MM-DD, --MM-DD, YYYY-Www or YYYY-MM)")
+        self.span = span
+
+
+class UnreadableInputError(BroadsheetError):
+    """An input as a whole could not be taken in."""
+
+    def __init__(self, message: str, *, place: str = "") -> None:
+        super().__init__(message)
+        self.place = place
+
+
+class UnknownFormatError(UnreadableInputError):
+    """No parser knows these bytes."""
+
+
+class TooLargeError(UnreadableInputError):
+    """An input exceeds a cap: size, nesting or compression ratio."""
+
+
+class FetchError(BroadsheetError):
+    """An address could not be fetched."""
+
+    def __init__(self, message: str, *, url: str = "") -> None:
+        super().__init__(message)
+        self.url = url
+
+
+class ForbiddenAddressError(FetchError):
+    """The address is not a public one, or redirects to one that is not."""
+
+
+class RateLimitedError(FetchError):
+    """The server asked us to come back later, more often than we are willing to."""
+
+    def __init__(self, message: str, *, url: str = "", retry_after: float | None = None) -> None:
+        super().__init__(message, url=url)
+        self.retry_after = retry_after
+
+
+class StoreError(BroadsheetError):
+    """The store could not do what was asked; nothing acknowledged was lost."""
+
+
+class ReadOnlyError(StoreError):
+    """The data folder cannot be written."""
+
+
+class DiskFullError(StoreError):
+    """No space was left; the write was rolled back."""
+
+
+class StoreVersionError(StoreError):
+    """The store was written by a newer Broadsheet than this one."""
+
+
+class BackupError(StoreError):
+    """A backup could not be made, verified or restored."""
+
+
+class DerivedIndexError(BroadsheetError):
+    """A derived index is broken or stale; `broadsheet index --rebuild` makes it anew."""
+
+
+class ConfigError(BroadsheetError):
+    """A setting has a value that cannot be used."""

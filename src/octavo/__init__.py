@@ -1,0 +1,1 @@
+"""Octavo: representation learning, one readable module a method."""

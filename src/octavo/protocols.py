@@ -1,0 +1,88 @@
+"""The shapes a method can take.
+
+A method is an ordinary class or function that has one of these shapes; nothing is inherited and nothing is
+registered. One alphabet for array shapes: N documents, Q queries, T tokens, D dimensions, K hits.
+Scores are similarities: higher is better, everywhere.
+
+`octavo.testing` holds a public check for every shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, Self, TypeAlias, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+Array: TypeAlias = npt.NDArray[np.float32]
+Ids: TypeAlias = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """The best K documents for each of Q queries, best first.
+
+    ids: (Q, K) positions of documents in the order they were added; -1 where there are fewer than K.
+    scores: (Q, K) their scores; -inf beside an id of -1. Equal scores stand in ascending order of id.
+    """
+
+    ids: Ids
+    scores: Array
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """Text to vectors, one (D,) vector of unit length a text."""
+
+    @property
+    def dim(self) -> int:
+        """D."""
+
+    def encode_documents(self, texts: Sequence[str]) -> Array:
+        """Return (N, D)."""
+
+    def encode_queries(self, texts: Sequence[str]) -> Array:
+        """Return (Q, D); a symmetric encoder does as with documents."""
+
+
+@runtime_checkable
+class Scorer(Protocol):
+    """Judges a query and a document read together."""
+
+    def score(self, queries: Sequence[str], documents: Sequence[str]) -> Array:
+        """Return (N,) scores of the N pairs (queries[i], documents[i])."""
+
+
+@runtime_checkable
+class Transform(Protocol):
+    """Vectors to other vectors. `fit` forgets the last fit; what is learned ends in an underscore."""
+
+    def fit(self, x: Array, y: Array | None = None) -> Self:
+        """Learn from (N, D)."""
+
+    def transform(self, x: Array) -> Array:
+        """Return (N, D')."""
+
+
+@runtime_checkable
+class Index(Protocol):
+    """Finds the documents whose vectors have the largest inner product with a query's."""
+
+    def __len__(self) -> int:
+        """N, the documents added so far."""
+
+    def add(self, x: Array) -> Self:
+        """Add (N, D) documents after those already there."""
+
+    def search(self, queries: Array, k: int, *, among: Ids | None = None) -> Hits:
+        """Return the best k for each row of (Q, D); `among` restricts to those document ids."""
+
+
+@runtime_checkable
+class Measure(Protocol):
+    """A number that says how good or how healthy something is."""
+
+    def __call__(self, *arrays: Array) -> float:
+        """Return the measure."""
