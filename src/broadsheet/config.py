@@ -1,7 +1,7 @@
 """Every setting, in one typed place.
 
-A setting is an environment variable `BROADSHEET_<NAME>`; for secrets (`DATABASE_URL`) also `BROADSHEET_<NAME>_FILE`,
-the path of a file that holds the value, as container platforms mount them.
+A setting is an environment variable `BROADSHEET_<NAME>`; for secrets (`DATABASE_URL`) also
+`BROADSHEET_<NAME>_FILE`, the path of a file that holds the value, as container platforms mount them.
 """
 
 from __future__ import annotations
@@ -39,12 +39,14 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535, description="The port the server listens on.")
     base_url: str = Field(
         default="",
-        description="The public address of the paper (https://papers.example.org/daily), for feeds and links; "
-        "empty means whatever address the request came to. A path in it is where the paper is mounted.",
+        description="The public address of the paper (https://papers.example.org/daily), for feeds and "
+        "links; empty means whatever address the request came to. A path in it is where it is mounted.",
     )
-    title: str = Field(default="Broadsheet", min_length=1, max_length=60, description="The name on the masthead.")
+    title: str = Field(
+        default="Broadsheet", min_length=1, max_length=60, description="The name on the masthead."
+    )
     timezone: str = Field(default="UTC", description="The zone whose midnight turns the page (IANA name).")
-    page_size: int = Field(default=60, ge=5, le=500, description="How many papers a page of an edition shows.")
+    page_size: int = Field(default=60, ge=5, le=500, description="Papers on one page of an edition.")
     encoder: str = Field(
         default="octavo.encode.minilm:MiniLM",
         description="The encoder of search by meaning, as module:Class; 'none' searches by words alone.",
@@ -54,7 +56,7 @@ class Settings(BaseSettings):
         default="", description="An e-mail address sent with outgoing requests, as polite harvesters do."
     )
     max_input_bytes: int = Field(
-        default=16 << 30, ge=1 << 20, description="The largest input, after decompression, that an import accepts."
+        default=16 << 30, ge=1 << 20, description="The largest input, decompressed, that an import accepts."
     )
     max_fetch_bytes: int = Field(
         default=64 << 20, ge=1 << 10, description="The largest answer a harvest accepts from the network."
@@ -106,7 +108,8 @@ def settings(**given: Any) -> Settings:
             try:
                 given[name] = Path(file).read_text(encoding="utf-8").strip()
             except OSError as error:
-                raise ConfigError(f"{PREFIX}{name.upper()}_FILE: cannot read {file!r} ({error.strerror})") from error
+                reason = f"{PREFIX}{name.upper()}_FILE: cannot read {file!r} ({error.strerror})"
+                raise ConfigError(reason) from error
     try:
         return Settings(**given)
     except pydantic.ValidationError as error:

@@ -1,22 +1,22 @@
 """Everything that can go wrong on purpose, in one tree.
 
-    BroadsheetError
-    ├── NotFoundError
-    │   ├── PaperNotFoundError        .reference
-    │   └── EditionNotFoundError      .span
-    ├── UnreadableInputError          a file or payload as a whole cannot be taken in; .place
-    │   ├── UnknownFormatError
-    │   └── TooLargeError             a cap was exceeded (size, depth, compression ratio)
-    ├── FetchError                    .url
-    │   ├── ForbiddenAddressError     the address is private, or leads to one
-    │   └── RateLimitedError          .retry_after
-    ├── StoreError
-    │   ├── ReadOnlyError
-    │   ├── DiskFullError
-    │   ├── StoreVersionError         the store was written by a newer Broadsheet
-    │   └── BackupError
-    ├── DerivedIndexError             a derived index is broken; `broadsheet index --rebuild` mends it
-    └── ConfigError
+BroadsheetError
+├── NotFoundError
+│   ├── PaperNotFoundError        .reference
+│   └── EditionNotFoundError      .span
+├── UnreadableInputError          a file or payload as a whole cannot be taken in; .place
+│   ├── UnknownFormatError
+│   └── TooLargeError             a cap was exceeded (size, depth, compression ratio)
+├── FetchError                    .url
+│   ├── ForbiddenAddressError     the address is private, or leads to one
+│   └── RateLimitedError          .retry_after
+├── StoreError
+│   ├── ReadOnlyError
+│   ├── DiskFullError
+│   ├── StoreVersionError         the store was written by a newer Broadsheet
+│   └── BackupError
+├── DerivedIndexError             a derived index is broken; `broadsheet index --rebuild` mends it
+└── ConfigError
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Everything that can go wrong on purpose, in one tree.
 
-    OctavoError
-    ├── ShapeError(ValueError)         an array has the wrong shape or type
-    ├── NotFittedError(ValueError)     used before fit
-    ├── SavedFileError(ValueError)     a saved folder is of another version, truncated or tampered with
-    └── MissingWeightsError            an encoder's weights are not on this machine
+OctavoError
+├── ShapeError(ValueError)         an array has the wrong shape or type
+├── NotFittedError(ValueError)     used before fit
+├── SavedFileError(ValueError)     a saved folder is of another version, truncated or tampered with
+└── MissingWeightsError            an encoder's weights are not on this machine
 """
 
 from __future__ import annotations
