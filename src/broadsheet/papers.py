@@ -10,10 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from types import MappingProxyType
-from typing import Any, Final
-
-NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+from typing import Any
 
 
 class Status(enum.StrEnum):
@@ -174,7 +171,7 @@ class Record(Description):
     listings: tuple[Listing, ...] = ()
     votes: int | None = None
     comments: int | None = None
-    extra: Mapping[str, Any] = field(default=NOTHING)
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +195,7 @@ class Manifestation:
     first_seen: datetime
     last_seen: datetime
     url: str = ""
-    extra: Mapping[str, Any] = field(default=NOTHING)
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,7 +213,7 @@ class Paper(Description):
     days: tuple[str, ...] = ()
     votes: tuple[SourceVotes, ...] = ()
     manifestations: tuple[Manifestation, ...] = ()
-    provenance: Mapping[str, str] = field(default=NOTHING)
+    provenance: Mapping[str, str] = field(default_factory=dict)
     added: datetime
     updated: datetime
 
