@@ -228,7 +228,7 @@ class Paper(Description):
         return max((v.comments for v in self.votes if v.comments is not None), default=None)
 
 
-_DAY = re.compile(r"(\d{4}|-)-(\d{2})-(\d{2})")
+_DAY = re.compile(r"(\d{4}|-)-(\d{2})-(\d{2})", re.ASCII)
 
 
 def is_day(text: str) -> bool:

@@ -10,8 +10,8 @@ from typing import Final
 from broadsheet.exceptions import EditionNotFoundError
 from broadsheet.papers import is_day
 
-_WEEK: Final = re.compile(r"(\d{4})-W(\d{2})")
-_MONTH: Final = re.compile(r"(\d{4})-(\d{2})")
+_WEEK: Final = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
+_MONTH: Final = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
 MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -97,7 +97,7 @@ class Span:
         last = (
             day.replace(day=31) if day.month == 12 else day.replace(month=day.month + 1, day=1) - timedelta(1)
         )
-        return cls("month", f"{first:%Y-%m}", first.isoformat(), last.isoformat())
+        return cls("month", f"{first.year:04}-{first.month:02}", first.isoformat(), last.isoformat())
 
     @classmethod
     def parse(cls, name: str) -> Span:
