@@ -1,0 +1,356 @@
+"""Measure the whole house on many papers: import, index, search, serve.
+
+    scripts/bench PAPERS.parquet [--work DIR] [--papers N]
+
+Takes the columns id, title, abstract, primary_category, categories and date, writes them as an arXiv
+metadata snapshot, and then does what a reader's machine does: imports it, indexes the words, encodes, searches
+in process and over HTTP. Every rate stands beside the baseline it is to be read against, measured in the same
+run. The result is benchmarks/system.json and the table benchmarks/system.md. With --work the data folder is
+kept, so a second run finds its vectors made; encoding 100,000 papers takes most of an hour on two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import random
+import re
+import resource
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pyarrow.parquet
+
+import broadsheet
+
+HERE = Path(__file__).parent
+SEED = 20260101
+
+
+def percentiles(seconds: list[float]) -> dict[str, float]:
+    """p50 and p95 in milliseconds."""
+    cuts = statistics.quantiles(seconds, n=20, method="inclusive")
+    return {"p50_ms": round(cuts[9] * 1e3, 2), "p95_ms": round(cuts[18] * 1e3, 2), "n": len(seconds)}
+
+
+class Clock:
+    """Wall and CPU seconds of this process and its children."""
+
+    def __enter__(self) -> Clock:
+        self._wall, self._cpu = time.perf_counter(), time.process_time()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.wall, self.cpu = time.perf_counter() - self._wall, time.process_time() - self._cpu
+
+
+def snapshot_of(parquet: Path, target: Path, papers: int) -> list[str]:
+    """Write the papers as snapshot lines; return their titles."""
+    rows = pyarrow.parquet.read_table(parquet).slice(0, papers).to_pylist()
+    with target.open("w", encoding="utf-8") as out:
+        for row in rows:
+            day = datetime.fromisoformat(str(row["date"])[:10])
+            created = day.strftime("%a, %d %b %Y 00:00:00 GMT")
+            line = {
+                "id": row["id"],
+                "submitter": None,
+                "authors": "",
+                "title": row["title"],
+                "abstract": row["abstract"],
+                "categories": row["categories"],
+                "versions": [{"version": "v1", "created": created}],
+                "update_date": day.date().isoformat(),
+                "authors_parsed": [],
+            }
+            out.write(json.dumps(line) + "\n")
+    return [row["title"] for row in rows]
+
+
+def measure_import(house: broadsheet.House, snapshot: Path, papers: int) -> dict[str, Any]:
+    with Clock() as first:
+        report = house.import_files([snapshot])
+    counts = report.counts
+    with Clock() as again:
+        second = house.import_files([snapshot]).counts
+    # The floor: what reading the lines and one bare SQLite insert a paper cost.
+    with Clock() as floor, tempfile.TemporaryDirectory() as folder:
+        bare = sqlite3.connect(Path(folder) / "bare.db")
+        bare.execute("pragma journal_mode = wal")
+        bare.execute("create table papers (id integer primary key, line text)")
+        with snapshot.open() as lines, bare:
+            bare.executemany(
+                "insert into papers (line) values (?)", ((json.dumps(json.loads(s)),) for s in lines)
+            )
+        bare.close()
+    return {
+        "counts": counts,
+        "again": second,
+        "records_per_s": round(papers / first.wall),
+        "again_per_s": round(papers / again.wall),
+        "baseline": "json.loads + one bare SQLite insert a line",
+        "baseline_per_s": round(papers / floor.wall),
+    }
+
+
+def measure_words(house: broadsheet.House, papers: int) -> dict[str, Any]:
+    with Clock() as ours:
+        done = house.index.sync()
+    with Clock() as floor, tempfile.TemporaryDirectory() as folder:
+        fts = sqlite3.connect(Path(folder) / "fts.db")
+        fts.execute("create virtual table papers using fts5(title, abstract, tokenize='porter unicode61')")
+        with fts:
+            fts.executemany(
+                "insert into papers values (?, ?)", ((p.title, p.abstract) for p in house.store.iterate())
+            )
+        fts.close()
+    return {
+        "papers": done,
+        "papers_per_s": round(papers / ours.wall),
+        "baseline": "SQLite FTS5, porter",
+        "baseline_per_s": round(papers / floor.wall),
+    }
+
+
+def measure_encoding(house: broadsheet.House, sample: int = 512) -> dict[str, Any]:
+    encoder = house.encoder()
+    texts = [f"{p.title}. {p.abstract}" for p, _ in zip(house.store.iterate(), range(sample), strict=False)]
+    encoder.encode_documents(texts[:32])
+    with Clock() as clock:
+        encoder.encode_documents(texts)
+    queries = [text[:60] for text in texts[:100]]
+    times = []
+    for query in queries:
+        started = time.perf_counter()
+        encoder.encode_queries([query])
+        times.append(time.perf_counter() - started)
+    return {
+        "papers_per_cpu_s": round(sample / clock.cpu, 1),
+        "papers_per_s": round(sample / clock.wall, 1),
+        "query": percentiles(times),
+    }
+
+
+def questions(titles: list[str], count: int, seed: int) -> list[str]:
+    """Half whole titles, half three neighbouring words of one, all different."""
+    chance = random.Random(seed)
+    found: list[str] = []
+    for number, title in enumerate(chance.sample(titles, count)):
+        words = re.findall(r"\w+", title)
+        if number % 2 and len(words) > 3:
+            start = chance.randrange(len(words) - 3)
+            found.append(" ".join(words[start : start + 3]))
+        else:
+            found.append(" ".join(words))
+    return found
+
+
+def timed(call: Callable[[str], object], inputs: list[str]) -> list[float]:
+    times = []
+    for value in inputs:
+        started = time.perf_counter()
+        call(value)
+        times.append(time.perf_counter() - started)
+    return times
+
+
+def measure_search(house: broadsheet.House, titles: list[str]) -> dict[str, Any]:
+    asked = questions(titles, 550, SEED)
+    timed(house.search, asked[:50])  # warm
+    return {"in_process": percentiles(timed(house.search, asked[50:]))}
+
+
+@contextmanager
+def server(data: Path) -> Iterator[tuple[str, psutil.Process, float]]:
+    """A server in its own process; yields its address, process and start-up seconds."""
+    port = 18473
+    address = f"http://127.0.0.1:{port}"
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "broadsheet", "serve", "--port", str(port)],
+        env={**os.environ, "BROADSHEET_DATA_DIR": str(data)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while True:
+            try:
+                urllib.request.urlopen(f"{address}/healthz", timeout=1).read()
+                break
+            except OSError:
+                if process.poll() is not None or time.perf_counter() - started > 60:
+                    raise RuntimeError("the server did not start") from None
+                time.sleep(0.02)
+        yield address, psutil.Process(process.pid), time.perf_counter() - started
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def get(url: str) -> None:
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        answer.read()
+
+
+def measure_http(data: Path, titles: list[str], days: list[str], extra: Path) -> dict[str, Any]:
+    with server(data) as (address, process, start):
+
+        def ask(question: str) -> None:
+            get(f"{address}/api/papers/search?limit=20&q={urllib.parse.quote(question)}")
+
+        def read(day: str) -> None:
+            get(f"{address}/papers/date/{day}")
+
+        timed(ask, questions(titles, 20, SEED + 1))  # warm
+        times: list[float] = []
+
+        def reader(number: int) -> None:
+            times.extend(timed(ask, questions(titles, 50, SEED + 2 + number)))
+
+        readers = [threading.Thread(target=reader, args=(n,)) for n in range(8)]
+        for thread in readers:
+            thread.start()
+        for thread in readers:
+            thread.join()
+        cold, warm = timed(read, days), timed(read, days)
+        quiet = percentiles(timed(ask, questions(titles, 60, SEED + 20)))
+        importing = subprocess.Popen(
+            [sys.executable, "-m", "broadsheet", "import", str(extra)],
+            env={**os.environ, "BROADSHEET_DATA_DIR": str(data)},
+            stdout=subprocess.DEVNULL,
+        )
+        busy_times = []
+        while importing.poll() is None:
+            busy_times += timed(ask, questions(titles, 20, SEED + 40 + len(busy_times)))
+        return {
+            "start_s": round(start, 2),
+            "search_8_readers": percentiles(times),
+            "edition_first_time": percentiles(cold),
+            "edition_again": percentiles(warm),
+            "search_quiet": quiet,
+            "search_during_import": percentiles(busy_times),
+            "import_exit_code": importing.returncode,
+            "resident_mb": round(process.memory_info().rss / 2**20),
+        }
+
+
+def table(result: dict[str, Any]) -> str:
+    """The result as a page."""
+    imported, words, encoding = result["import"], result["words"], result["encoding"]
+    search, http = result["search"]["in_process"], result["http"]
+    rows = [
+        (
+            "parse + match + store",
+            f"{imported['records_per_s']:,} records/s",
+            "≥ 1,000",
+            f"{imported['baseline']}: {imported['baseline_per_s']:,}/s",
+        ),
+        ("the same file again", f"{imported['again_per_s']:,} records/s", "", "nothing changes"),
+        (
+            "words indexed",
+            f"{words['papers_per_s']:,} papers/s",
+            "≥ 5,000",
+            f"{words['papers_per_s'] / words['baseline_per_s']:.1f} × {words['baseline']}",
+        ),
+        ("encoding, 256 pieces", f"{encoding['papers_per_cpu_s']} papers per CPU s", "≥ 35", ""),
+        ("a query encoded", f"p50 {encoding['query']['p50_ms']} ms", "", ""),
+        ("search in process", f"p50 {search['p50_ms']} ms, p95 {search['p95_ms']} ms", "≤ 20, ≤ 60", ""),
+        (
+            "search over HTTP, 8 readers",
+            f"p95 {http['search_8_readers']['p95_ms']} ms",
+            "≤ 100",
+            f"p50 {http['search_8_readers']['p50_ms']} ms",
+        ),
+        ("edition page, first time", f"p95 {http['edition_first_time']['p95_ms']} ms", "≤ 30", ""),
+        ("edition page, again", f"p95 {http['edition_again']['p95_ms']} ms", "≤ 30", ""),
+        (
+            "search while an import runs",
+            f"p95 {http['search_during_import']['p95_ms']} ms",
+            "",
+            f"{http['search_quiet']['p95_ms']} ms in quiet",
+        ),
+        ("server start", f"{http['start_s']} s", "≤ 2", ""),
+        ("resident memory of the server", f"{http['resident_mb']} MB", "≤ 800", ""),
+    ]
+    lines = ["| what | measured | to reach | beside |", "|---|---|---|---|"]
+    lines += [f"| {' | '.join(row)} |" for row in rows]
+    return (
+        f"# The whole house on {result['papers']:,} papers\n\n"
+        f"`{result['command']}`, {result['date']}, {result['machine']}. Made by `benchmarks/system.py`.\n\n"
+        + "\n".join(lines)
+        + "\n"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("parquet", type=Path)
+    parser.add_argument("--work", type=Path, help="a data folder to keep between runs")
+    parser.add_argument("--papers", type=int, default=100_000)
+    parser.add_argument("--out", type=Path, default=HERE)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        work = given.work or Path(scratch)
+        work.mkdir(parents=True, exist_ok=True)
+        snapshot, extra = work / "snapshot.jsonl", work / "extra.jsonl"
+        titles = snapshot_of(given.parquet, snapshot, given.papers)
+        with (
+            snapshot.open() as lines,
+            extra.open("w") as out,
+        ):  # papers of their own, to import while others read
+            for number, line in zip(range(5000), lines, strict=False):
+                fresh = json.loads(line) | {
+                    "id": f"2712.{number:05}",
+                    "title": f"Extra paper number {number}",
+                }
+                out.write(json.dumps(fresh) + "\n")
+        data = work / "data"
+        vectors = data / "index"
+        kept = vectors.exists()
+        result: dict[str, Any] = {}
+        if kept:
+            earlier = json.loads((work / "made.json").read_text())
+            result |= {"import": earlier["import"], "words": earlier["words"]}
+        with broadsheet.open(data) as house:
+            if not kept:
+                result["import"] = measure_import(house, snapshot, given.papers)
+                result["words"] = measure_words(house, given.papers)
+                (work / "made.json").write_text(json.dumps(result))
+            result["encoding"] = measure_encoding(house)
+            print("encoding what has no vector yet", flush=True)
+            house.refresh(lambda name, done, total: print(f"\r{name} {done}/{total}", end="", flush=True))
+            result["search"] = measure_search(house, titles)
+            result["peak_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+            days = [span.name for span, _ in house.archive()[:60]]
+        result["http"] = measure_http(data, titles, days, extra)
+    result |= {
+        "papers": given.papers,
+        "command": "scripts/bench PAPERS.parquet",
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "machine": f"{os.cpu_count()} cores, {psutil.virtual_memory().total >> 30} GiB, "
+        f"{platform.system()}, Python {platform.python_version()}",
+    }
+    given.out.mkdir(exist_ok=True)
+    (given.out / "system.json").write_text(json.dumps(result, indent=1) + "\n")
+    (given.out / "system.md").write_text(table(result))
+    print("\n" + table(result))
+
+
+if __name__ == "__main__":
+    main()
