@@ -1,0 +1,96 @@
+"""What runs in the background of a server: the derived indexes follow the store.
+
+One thread looks once a second whether the store has changed, brings the words up to date (milliseconds)
+and then the vectors (minutes), which are put off the moment new papers come in.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from broadsheet.house import House
+
+log = logging.getLogger(__name__)
+
+EVERY: Final = 1.0
+LONGEST_PAUSE: Final = 300.0
+
+
+@dataclass(slots=True)
+class _Task:
+    """One index to keep up to date; waits longer after every failure in a row, without holding up the other."""
+
+    name: str
+    work: Callable[[int], int]
+    seen: int | None = None
+    failures: int = 0
+    not_before: float = 0.0
+
+
+class Worker(threading.Thread):
+    """Keeps the derived indexes of a house up to date until it is stopped.
+
+    Never dies of an exception: it logs it and tries again after 2, 4, 8, ... times `every` seconds, at most
+    `longest_pause`. Where vectors cannot be made (no weights, say), words still follow.
+    """
+
+    def __init__(self, house: House, *, every: float = EVERY, longest_pause: float = LONGEST_PAUSE) -> None:
+        super().__init__(name="broadsheet-worker", daemon=True)
+        self.house = house
+        self.every = every
+        self.longest_pause = longest_pause
+        self._stopping = threading.Event()
+        self._tasks = (_Task("words", self._words), _Task("vectors", self._vectors))
+
+    def stop(self, timeout: float = 30.0) -> None:
+        """Ask the thread to end after the batch in hand, and wait for it. A second call does nothing."""
+        self._stopping.set()
+        if self.is_alive():
+            self.join(timeout)
+
+    def run(self) -> None:
+        """Look, work, wait; until stopped."""
+        while not self._stopping.is_set():
+            for task in self._tasks:
+                self._attend(task)
+            self._stopping.wait(self.every)
+
+    def pause(self, failures: int) -> float:
+        """Seconds to wait after so many failures in a row."""
+        return min(self.every * 2.0 ** min(failures, 30), max(self.longest_pause, self.every))
+
+    def _attend(self, task: _Task) -> None:
+        if time.monotonic() < task.not_before:
+            return
+        try:
+            stamp = self.house.store.stamp()
+            if stamp == task.seen:
+                return
+            started = time.perf_counter()
+            if done := task.work(stamp):
+                log.info("%s of %d papers in %.1f s", task.name, done, time.perf_counter() - started)
+            # Vectors put off for newer papers: the next look finds another stamp and goes on.
+            task.seen, task.failures = stamp, 0
+        except Exception:
+            task.failures += 1
+            pause = self.pause(task.failures)
+            task.not_before = time.monotonic() + pause
+            log.exception("%s could not be brought up to date; next try in %.0f s", task.name, pause)
+
+    def _words(self, stamp: int) -> int:
+        return self.house.index.sync()
+
+    def _vectors(self, stamp: int) -> int:
+        def newer() -> bool:
+            return self._stopping.is_set() or self.house.store.stamp() != stamp
+
+        return self.house.index.encode(self._progress, newer)
+
+    def _progress(self, done: int, total: int) -> None:
+        log.info("vectors: %d of %d papers", done, total)
