@@ -1,4 +1,4 @@
-"""The names of papers: one resolver for every spelling, for imports, the search box, pages and the command line.
+"""The names of papers: one resolver for every spelling, for imports, search box, pages and command line.
 
 Canonical spellings: `arxiv:2205.13147` and `arxiv:math/0309136` (no version, no subject class), `doi:` in
 lower case, `acl:N19-1423`, `acl:2022.acl-long.1`, `openreview:` as the site writes it, `pmcid:PMC123`,
@@ -362,18 +362,9 @@ def find_all(text: str) -> list[Identifier]:
     return list(found)
 
 
-_GREEK: Final = dict(
-    zip(
-        "αβγδεζηθικλμνξοπρσςτυφχψω",
-        " alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma sigma"
-        " tau upsilon phi chi psi omega ".split(),
-        strict=True,
-    )
-)
-_LETTERS: Final = dict(zip("øłđðþæœıħ", ("o", "l", "d", "d", "th", "ae", "oe", "i", "h"), strict=True))
+_GREEK = re.compile("[α-ω]")
 _FOLDED: Final = str.maketrans(
-    {letter: f" {name} " for letter, name in _GREEK.items()}
-    | _LETTERS
+    dict(zip("øłđðþæœıħ", ("o", "l", "d", "d", "th", "ae", "oe", "i", "h"), strict=True))
     | dict.fromkeys("’'`´ʼ‘\u200b\u00ad", "")
 )
 _TEX_ACCENT = re.compile(r"\\(?:[`'^\"~=.]\s?|[uvHtcdbkr](?:\s+|(?=\{)))\{?\\?([A-Za-z])\}?")
@@ -404,5 +395,10 @@ def title_key(title: str) -> str:
     title = _TEX_JOINED.sub(lambda found: " " if found[0] == "~" else "", title)
     title = unicodedata.normalize("NFKC", title).casefold()
     title = _ACCENT_MARK.sub("", unicodedata.normalize("NFD", title))
-    title = unicodedata.normalize("NFC", title).translate(_FOLDED)
+    title = _GREEK.sub(_greek_name, unicodedata.normalize("NFC", title).translate(_FOLDED))
     return " ".join(_NOT_WORD.sub(" ", title).split())
+
+
+def _greek_name(letter: re.Match[str]) -> str:
+    name = unicodedata.name(letter[0]).rpartition(" ")[2].lower()
+    return f" {'lambda' if name == 'lamda' else name} "
