@@ -1,0 +1,36 @@
+"""The harvests of the house, by the name given to `broadsheet pull`.
+
+A plug-in's harvest is one more entry: any module or object of the shape `Harvest`.
+
+    for step in HARVESTS["arxiv"].pull(client, ["cs.LG"], state=saved):
+        records = parse(step.format, step.payload)      # nothing to parse in an empty payload
+        store(records); save(step.cursor, step.etag, step.last_modified)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from broadsheet.exceptions import ConfigError
+from broadsheet.sources import harvest_arxiv, harvest_feed, harvest_hf, harvest_ids, harvest_openreview
+from broadsheet.sources.harvest_step import Harvest, HarvestState, Step
+
+__all__ = ["HARVESTS", "Harvest", "HarvestState", "Step", "harvest_named"]
+
+HARVESTS: Final[Mapping[str, Harvest]] = {
+    harvest_arxiv.NAME: harvest_arxiv,
+    harvest_hf.NAME: harvest_hf,
+    harvest_openreview.NAME: harvest_openreview,
+    harvest_feed.NAME: harvest_feed,
+    harvest_ids.NAME: harvest_ids,
+}
+
+
+def harvest_named(name: str, harvests: Mapping[str, Harvest] = HARVESTS) -> Harvest:
+    """The harvest of that name; raises ConfigError that names those there are."""
+    try:
+        return harvests[name]
+    except KeyError:
+        known = "\n".join(harvest.USAGE for harvest in harvests.values())
+        raise ConfigError(f"no harvest is called {name!r}; these are understood:\n{known}") from None
