@@ -24,7 +24,7 @@ LONGEST_PAUSE: Final = 300.0
 
 @dataclass(slots=True)
 class _Task:
-    """One index to keep up to date; waits longer after every failure in a row, without holding up the other."""
+    """One index to keep up to date; its failures do not hold up the other."""
 
     name: str
     work: Callable[[int], int]
