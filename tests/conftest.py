@@ -1,0 +1,57 @@
+"""What every test stands on: settings of its own, the shared folder where there is one, a browser."""
+
+from __future__ import annotations
+
+import functools
+import os
+import runpy
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+# A busy machine is no failure.
+hypothesis.settings.register_profile("broadsheet", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("broadsheet")
+
+NOT_SETTINGS = {"BROADSHEET_SHARED", "BROADSHEET_BROWSER"}
+
+
+@pytest.fixture(autouse=True)
+def _settings_of_its_own(monkeypatch, tmp_path_factory):
+    """No test sees the settings, or touches the data, of the person who runs it."""
+    for name in os.environ:
+        if name.startswith("BROADSHEET_") and name not in NOT_SETTINGS:
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("BROADSHEET_DATA_DIR", str(tmp_path_factory.getbasetemp() / "nobody-uses-the-default"))
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of seeds, samples and data: BROADSHEET_SHARED, else `shared` beside the repository."""
+    folder = Path(os.environ.get("BROADSHEET_SHARED") or Path(__file__).parents[2] / "shared")
+    if not folder.is_dir():
+        pytest.skip("no shared folder: set BROADSHEET_SHARED to the one with seeds, samples and data")
+    return folder
+
+
+@functools.cache
+def find_browser() -> str | None:
+    return runpy.run_path(str(Path(__file__).with_name("browser.py")))["find"]()
+
+
+def pytest_collection_modifyitems(items):
+    for_browser = [item for item in items if item.get_closest_marker("browser")]
+    if for_browser and not find_browser():
+        for item in for_browser:
+            item.add_marker(pytest.mark.skip(reason="no browser: scripts/install brings one"))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    """pytest-playwright's, with the browser that is there; root and containers have no sandbox."""
+    return {
+        **browser_type_launch_args,
+        "executable_path": find_browser(),
+        "args": ["--no-sandbox", "--disable-dev-shm-usage"],
+    }
