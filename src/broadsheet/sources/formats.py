@@ -1,6 +1,6 @@
 """Every format the paper reads, and which of them some bytes are in.
 
-A format is a module: it recognises its bytes by their beginning and parses a stream into records and rejections.
+A format is a module: it recognises its bytes by their beginning and parses a stream into records.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import BinaryIO, Final, Protocol
 
 from broadsheet.exceptions import UnknownFormatError, UnreadableInputError
 from broadsheet.papers import Record, Rejection
+from broadsheet.sources import arxiv_atom, arxiv_feed, arxiv_oai, arxiv_snapshot
 from broadsheet.sources.text import excerpt
 
 
@@ -35,7 +36,12 @@ class Format(Protocol):
 
 
 # Specific before general: the first that recognises the bytes takes them.
-FORMATS: Final[tuple[Format, ...]] = ()
+FORMATS: Final[tuple[Format, ...]] = (
+    arxiv_feed,
+    arxiv_atom,
+    arxiv_oai,
+    arxiv_snapshot,
+)
 
 _BY_NAME: Final = {each.NAME: each for each in FORMATS}
 

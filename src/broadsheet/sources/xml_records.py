@@ -30,24 +30,25 @@ class _Fed:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self._first = True
+        self.head = b""
         self.since = 0
 
     def read(self, size: int = -1) -> bytes:
         if self.since > MAX_RECORD_BYTES:
             raise TooLargeError(f"a single record of XML is larger than {MAX_RECORD_BYTES:,} bytes")
         data = self._stream.read(_CHUNK)
-        if self._first:
-            data, self._first = data.lstrip(), False
+        if not self.head:
+            data = self.head = data.lstrip()
         self.since += len(data)
         return data
 
 
-def elements(stream: BinaryIO, names: Collection[str]) -> Iterator[Found]:
+def elements(stream: BinaryIO, names: Collection[str], *, roots: Collection[str]) -> Iterator[Found]:
     """The outermost elements with one of these local names, in document order; each is let go after its turn.
 
-    Raises UnreadableInputError where the document breaks off or declares a DTD or entities (after the records
-    before that place), TooLargeError beyond the caps.
+    `roots`: the local names the document's root may have (besides `names`, for a record by itself).
+    Raises UnreadableInputError where the document is another one, breaks off, or declares a DTD or entities
+    (after the records before that place), TooLargeError beyond the caps.
     """
     fed = _Fed(stream)
     path: list[Element] = []
@@ -55,10 +56,15 @@ def elements(stream: BinaryIO, names: Collection[str]) -> Iterator[Found]:
     try:
         for event, element in iterparse(fed, events=("start", "end"), forbid_dtd=True):
             if event == "start":
+                name = local_name(element)
+                if not path and name not in roots and name not in names:
+                    raise UnreadableInputError(
+                        f"the XML is a <{excerpt(name, 40)}>, not a <{'> or <'.join(roots)}>"
+                    )
                 path.append(element)
                 if len(path) > MAX_DEPTH:
                     raise TooLargeError(f"XML nested deeper than {MAX_DEPTH} elements")
-                if within is None and local_name(element) in names:
+                if within is None and name in names:
                     within = element
                 continue
             path.pop()
@@ -69,14 +75,21 @@ def elements(stream: BinaryIO, names: Collection[str]) -> Iterator[Found]:
                 yield Found(record, tuple(path))
                 if path:
                     path[-1].remove(record)
-    except DefusedXmlException as error:
-        raise UnreadableInputError(
-            "the XML declares a document type or entities, which is refused; remove the DOCTYPE"
-        ) from error
-    except ParseError as error:
-        raise UnreadableInputError(f"the XML is damaged or cut short: {error}") from error
-    except (ValueError, LookupError) as error:  # an encoding Python or expat does not know
-        raise UnreadableInputError(f"the XML cannot be decoded: {excerpt(error)}") from error
+    except (DefusedXmlException, ParseError, ValueError, LookupError) as error:
+        raise UnreadableInputError(_trouble(fed.head, error)) from error
+
+
+def _trouble(head: bytes, error: Exception) -> str:
+    start = head[:200].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if not start:
+        return "the input is empty, where XML was expected"
+    if start.startswith((b"<!doctype html", b"<html")):
+        return "the input is a web page, where XML was expected"
+    if not start.startswith(b"<"):
+        return f"the input is not XML; it says: {excerpt(head)!r}"
+    if isinstance(error, DefusedXmlException):
+        return "the XML declares a document type or entities, which is refused; remove the DOCTYPE"
+    return f"the XML is damaged or cut short: {excerpt(error)}"
 
 
 def local_name(element: Element) -> str:
