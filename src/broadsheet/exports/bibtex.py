@@ -116,16 +116,12 @@ def _fields(paper: Paper, container: str) -> Iterator[tuple[str, str]]:
         ("url", address(paper)),
     ):
         if text:
-            yield name, f"{{{encode_address(text)}}}"
+            yield name, f"{{{_address(text)}}}"
 
 
-def encode_address(text: str) -> str:
-    r"""An address or a registry's name between braces: only what would unbalance them is escaped.
-
-    >>> encode_address("10.1000/a_{b"), encode_address("10.1000/a_b")
-    ('10.1000/a_\\textbraceleft{}b', '10.1000/a_b')
-    """
-    return encode(text) if re.search(r"[\\{}$%]", text) else text
+def _address(text: str) -> str:
+    """An address or a registry's name: only what would unbalance the braces around it is escaped."""
+    return re.sub(r"[\\{}]", lambda mark: encode(mark[0]), text)
 
 
 def _name(name: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 def natural(name: str) -> str:
     """A name in natural order; a trailing comma marks one that is to be kept as it stands.
@@ -10,11 +12,17 @@ def natural(name: str) -> str:
     ('Ludwig van der Berg', 'Martin Luther King Jr.', 'Acme, Inc.')
     """
     name = " ".join(name.split())
-    if name.endswith(","):
-        return name.rstrip(", ")
-    parts = [part.strip() for part in name.split(",")]
-    if len(parts) == 2:
-        return f"{parts[1]} {parts[0]}".strip()
-    if len(parts) == 3:  # BibTeX: family, suffix, given
-        return " ".join(filter(None, (parts[2], parts[0], parts[1])))
-    return name
+    return name.rstrip(", ") if name.endswith(",") else arranged(name.split(","))
+
+
+def arranged(parts: Sequence[str]) -> str:
+    """A name in natural order from its parts: family, given; or family, suffix, given (BibTeX's three)."""
+    parts = [part.strip() for part in parts]
+    match parts:
+        case [family, given]:
+            order = [given, family]
+        case [family, suffix, given]:
+            order = [given, family, suffix]
+        case _:
+            return ", ".join(filter(None, parts))
+    return " ".join(filter(None, order))

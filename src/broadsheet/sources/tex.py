@@ -19,8 +19,9 @@ _PIECE: Final = re.compile(
     | \\ (?P<escaped> [%&_\#${}] )
     | (?P<accent> \\ (?: ["'`^~=.] | [uvHckrdbt] (?![a-zA-Z]) ) \s*
         (?: \{ \s* \\? \w? \w? \s* \} | \\ [ij] (?![a-zA-Z]) (?: \{\} | [ ] )? | \w ) )
-    | (?P<style> \\ (?: emph | math(?:rm|it|bf|sf|tt) | [mh]box | ensuremath | enquote | url | nolinkurl | path
-            | text(?:it|bf|tt|sc|rm|sf|sl|up|md|normal|subscript|superscript)? | (?:Make)?(?:upper|lower)case
+    | (?P<style> \\ (?: emph | math(?:rm|it|bf|sf|tt) | [mh]box | ensuremath | enquote | url | path
+            | text(?:it|bf|tt|sc|rm|sf|sl|up|md|normal|subscript|superscript)?
+            | (?:Make)?(?:upper|lower)case | nolinkurl
             | bibinfo \s* \{ \w+ \} | (?:href|noopsort) \s* \{ [^{}]* \} ) \s* (?= \{ )
         | \\ (?: em | it | bf | tt | sc | rm | sf | sl | itshape | bfseries | scshape | protect | relax )
             (?![a-zA-Z]) \s* )

@@ -1,0 +1,31 @@
+"""Whether a paper still stands, as its title tells: publishers and servers mark the fallen in front of it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from broadsheet.papers import Status
+
+_MARK: Final = re.compile(
+    r"\s*[\[(*]{0,2}\s*(?:(?P<retracted>retracted(?:\s+(?:article|paper|chapter))?|retraction(?:\s+(?:note|notice))?)"
+    r"|(?P<withdrawn>withdrawn(?:\s+(?:article|paper))?|withdrawal(?:\s+notice)?))"
+    r"\s*(?:[\])*]{1,2}\s*[:.–—-]?|\s(?:to|of|for)\s*:|:|\s[–—-]\s)\s*(?=\S)",
+    re.IGNORECASE,
+)
+
+
+def standing(title: str) -> tuple[str, Status]:
+    """A title without the mark in front of it, and what the mark says.
+
+    >>> standing("RETRACTED ARTICLE: On glass"), standing("[Withdrawn] On ice"), standing("Retraction of claws")
+    (('On glass', <Status.RETRACTED: 'retracted'>), ('On ice', <Status.WITHDRAWN: 'withdrawn'>), \
+('Retraction of claws', <Status.STANDING: 'standing'>))
+    """
+    if title[:1] not in "RrWw[(* ":
+        return title, Status.STANDING
+    found = _MARK.match(title)
+    if not found:
+        return title, Status.STANDING
+    status = Status.RETRACTED if found["retracted"] else Status.WITHDRAWN
+    return title[found.end() :], status
