@@ -1,0 +1,38 @@
+"""The outbox: which works have changed, for indexes that are derived from the store; and the stamp."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from broadsheet.store.schema import counters, outbox
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The latest change of one paper. `gone`: it is not to be shown (any more)."""
+
+    seq: int
+    paper_id: int
+    gone: bool
+
+
+def after(connection: Connection, seq: int, limit: int) -> list[Change]:
+    """The changes behind a position, in order; each paper stands once, at its latest."""
+    o = outbox.c
+    query = select(o.seq, o.work_id, o.gone).where(o.seq > seq).order_by(o.seq).limit(limit)
+    return [Change(*row) for row in connection.execute(query)]
+
+
+def last(connection: Connection) -> int:
+    """The position of the latest change; 0 before any."""
+    return connection.scalar(select(func.max(outbox.c.seq))) or 0
+
+
+_STAMP = select(counters.c.value).where(counters.c.name == "stamp")
+
+
+def stamp(connection: Connection) -> int:
+    """A number that grows with every commit that changed anything a reader can see."""
+    return connection.scalar(_STAMP) or 0

@@ -1,0 +1,103 @@
+"""Which works stand on which day, and in what order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Connection, Select, func, select
+
+from broadsheet.store.schema import days, entries, works
+
+Order = Literal["votes", "date", "position"]
+_FIRST_YEAR = "0"
+"""Sorts behind every day without a year ('--07-29') and before every other."""
+
+_E, _D, _W = entries.c, days.c, works.c
+
+
+def edition(
+    connection: Connection, first: str, last: str, *, order: Order, category: str, limit: int, offset: int
+) -> tuple[list[int], int]:
+    """The numbers of the works of days first..last, each once, and how many there are in all."""
+    inside = _E.day.between(first, last)
+    if category:
+        inside &= _E.categories.contains(f"\n{category}\n", autoescape=True)
+    if first == last:  # no work stands twice on a day: nothing to group
+        total = connection.scalar(select(func.count()).select_from(entries).where(inside)) or 0
+        query = select(_E.work_id).where(inside)
+        by = {"votes": _E.votes, "position": _E.position, "date": _E.date, "day": _E.day}
+    else:
+        total = connection.scalar(select(func.count(_E.work_id.distinct())).where(inside)) or 0
+        query = select(_E.work_id).where(inside).group_by(_E.work_id)
+        by = {
+            "votes": func.max(_E.votes),
+            "position": func.min(_E.position),
+            "date": func.max(_E.date),
+            "day": func.max(_E.day),
+        }
+    page = _ordered(query, order, by).limit(limit).offset(offset)
+    return list(connection.scalars(page)), total
+
+
+def _ordered(query: Select[Any], order: Order, by: dict[str, Any]) -> Select[Any]:
+    votes, position = by["votes"].desc().nulls_last(), by["position"].asc().nulls_last()
+    newest: ColumnElement[Any] = by["date"].desc()
+    match order:
+        case "votes":
+            return query.order_by(votes, position, newest, _E.work_id)
+        case "date":
+            return query.order_by(newest, votes, _E.work_id)
+        case "position":
+            return query.order_by(by["day"].desc(), position, votes, _E.work_id)
+    raise ValueError(f"an edition is ordered by votes, date or position, got {order!r}")
+
+
+def numbered(connection: Connection) -> list[tuple[str, int]]:
+    """Every edition day and how many works it has, newest first; days without a year last."""
+    query = select(_D.day, _D.works).order_by(_D.day.desc())
+    return [(row.day, row.works) for row in connection.execute(query)]
+
+
+def latest(connection: Connection, until: str | None) -> str | None:
+    """The newest day, not after `until`; where no day has a year, the last of those without."""
+    dated = select(func.max(_D.day)).where(_D.day > _FIRST_YEAR)
+    if until is not None:
+        dated = dated.where(_D.day <= until)
+    undated = select(func.max(_D.day)).where(_D.day < _FIRST_YEAR)
+    return connection.scalar(dated) or connection.scalar(undated)
+
+
+def neighbours(connection: Connection, day: str) -> tuple[str | None, str | None]:
+    """The days with works before and after a day, among those with a year or among those without."""
+    among = _D.day > _FIRST_YEAR if day > _FIRST_YEAR else _D.day < _FIRST_YEAR
+    before = connection.scalar(select(func.max(_D.day)).where(among, _D.day < day))
+    after = connection.scalar(select(func.min(_D.day)).where(among, _D.day > day))
+    return before, after
+
+
+def number(connection: Connection, day: str) -> int:
+    """How many dated editions there are up to and including a day."""
+    query = select(func.count()).select_from(days).where(_D.day > _FIRST_YEAR, _D.day <= day)
+    return connection.scalar(query) or 0
+
+
+def categories(connection: Connection, first: str, last: str) -> list[tuple[str, int]]:
+    """The categories of the works of days first..last with their numbers, the largest first."""
+    query = select(_E.categories).where(_E.day.between(first, last))
+    if first != last:
+        query = select(func.max(_E.categories)).where(_E.day.between(first, last)).group_by(_E.work_id)
+    counted: Counter[str] = Counter()
+    for text in connection.scalars(query):
+        counted.update(filter(None, text.split("\n")))
+    return sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+
+
+def top(connection: Connection, limit: int, offset: int, since: str | None) -> tuple[list[int], int]:
+    """The numbers of works by votes, the most first, and how many there are; `since`: in editions from that day."""
+    voted = _W.votes.is_not(None)
+    if since is not None:
+        voted &= _W.day >= since
+    total = connection.scalar(select(func.count()).select_from(works).where(voted)) or 0
+    query = select(_W.id).where(voted).order_by(_W.votes.desc(), _W.day.desc(), _W.id.desc())
+    return list(connection.scalars(query.limit(limit).offset(offset))), total

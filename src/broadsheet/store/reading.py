@@ -1,0 +1,104 @@
+"""Works as readers see them."""
+
+from __future__ import annotations
+
+import zlib
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, select
+
+from broadsheet.exceptions import StoreError
+from broadsheet.identifiers import resolve
+from broadsheet.papers import Manifestation, Paper
+from broadsheet.store import documents
+from broadsheet.store.schema import aliases, identifiers, manifestations, raws, works
+from broadsheet.store.workbench import chunks
+
+BATCH: Final = 500
+
+_W, _M = works.c, manifestations.c
+_WORK = select(_W.id, _W.key, _W.added, _W.updated, _W.fields)
+_MANIFESTATION = select(
+    _M.work_id,
+    _M.id,
+    _M.source,
+    _M.key,
+    _M.format,
+    _M.raw_hash,
+    _M.first_seen,
+    _M.last_seen,
+    _M.url,
+    _M.extra,
+).order_by(_M.id)
+
+
+def papers(connection: Connection, ids: Sequence[int]) -> list[Paper]:
+    """The papers of these numbers, in this order; those that are not here are left out."""
+    found: dict[int, Row[Any]] = {}
+    known: dict[int, list[Manifestation]] = defaultdict(list)
+    for some in chunks(dict.fromkeys(ids)):
+        for row in connection.execute(_WORK.where(_W.id.in_(some))):
+            found[row.id] = row
+        for row in connection.execute(_MANIFESTATION.where(_M.work_id.in_(some))):
+            known[row.work_id].append(_manifestation(row))
+    return [_paper(found[i], known[i]) for i in ids if i in found]
+
+
+def find(connection: Connection, reference: str) -> int | None:
+    """The number of the paper that answers to a key, a former key or any spelling of an identifier."""
+    for query in (
+        select(_W.id).where(_W.key == reference),
+        select(aliases.c.work_id).where(aliases.c.key == reference),
+    ):
+        if (number := connection.scalar(query)) is not None:
+            return int(number)
+    name = resolve(reference)
+    if name is None:
+        return None
+    query = (
+        select(_M.work_id)
+        .join_from(identifiers, manifestations)
+        .where(identifiers.c.scheme == name.scheme, identifiers.c.value == name.value)
+        .order_by(_M.work_id)
+        .limit(1)
+    )
+    number = connection.scalar(query)
+    return None if number is None else int(number)
+
+
+def numbers(connection: Connection, after: int = 0, limit: int | None = None) -> list[int]:
+    """The numbers of all papers behind one, in order; those known by identifier alone are left out."""
+    query = select(_W.id).where(_W.id > after, _W.unresolved.is_(False)).order_by(_W.id).limit(limit)
+    return list(connection.scalars(query))
+
+
+def _manifestation(row: Row[Any]) -> Manifestation:
+    moment = documents.moment
+    return Manifestation(
+        row.id, row.source, row.key, row.format, row.raw_hash, moment(row.first_seen), moment(row.last_seen),
+        row.url, documents.loads(row.extra),
+    )  # fmt: skip
+
+
+def _paper(row: Row[Any], manifest: Sequence[Manifestation]) -> Paper:
+    document = documents.loads(row.fields)
+    return Paper(
+        id=row.id,
+        key=row.key,
+        added=documents.moment(row.added),
+        updated=documents.moment(row.updated),
+        days=tuple(document.get("days", ())),
+        provenance={name: teller for teller, names in document["provenance"].items() for name in names},
+        manifestations=tuple(manifest),
+        **documents.decode(document),
+    )
+
+
+def raw(connection: Connection, raw_hash: str) -> tuple[str, bytes]:
+    """The format and the bytes of a kept record. Raises StoreError if there is none of that name."""
+    row = connection.execute(select(raws.c.format, raws.c.bytes).where(raws.c.hash == raw_hash)).first()
+    if row is None:
+        raise StoreError(f"no raw record {raw_hash!r}")
+    return row.format, zlib.decompress(row.bytes)
