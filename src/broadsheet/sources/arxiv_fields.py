@@ -26,7 +26,10 @@ _HAS_BEEN: Final = (
     rf"(?:temporarily\s+|hereby\s+|voluntarily\s+|now\s+)?{_GONE}\b"
 )
 # Gone from a conference or a journal is not gone from arXiv; "withdrawn articles" is an adjective.
-_NOT_OURS: Final = r"(?!\s+(?:from\s+(?!(?:the\s+)?arxiv\b|this\b|publication\b|consideration\b)|paper|article|work|state)\w*)"
+_NOT_OURS: Final = (
+    r"(?!\s+(?:from\s+(?!(?:the\s+)?arxiv\b|this\b|publication\b|consideration\b)|paper|article|work|state)"
+    r"\w*)"
+)
 _REASON: Final = r"\s+(?:by|due|because|for|as|since|pending|until|at)\b"
 _MORE_REASON: Final = r"\s+(?:on|in|from|and|so|owing|temporarily|while|after|to)\b"
 _COMMENT_SAYS = re.compile(rf"\b{_HAS_BEEN}{_NOT_OURS}", re.I)
@@ -47,7 +50,7 @@ _ABSTRACT_SHORT = re.compile(
 def status_of(comment: str, abstract: str) -> Status:
     """Withdrawn or retracted, if the comment says so or the abstract begins with it; else standing.
 
-    >>> status_of("This paper has been withdrawn by the author", "").value, status_of("withdrawn from X", "").value
+    >>> status_of("This paper has been withdrawn", "").value, status_of("withdrawn from ICLR", "").value
     ('withdrawn', 'standing')
     """
     found = None

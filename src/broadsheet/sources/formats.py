@@ -22,12 +22,10 @@ class Format(Protocol):
     def NAME(self) -> str:  # noqa: N802 (a module's constant)
         """The name in records and reports: `arxiv-atom`."""
 
-    @staticmethod
-    def recognise(head: bytes, /) -> bool:
+    def recognise(self, head: bytes, /) -> bool:
         """Whether an input that begins so (up to 64 KiB, decompressed) is in this format. Never raises."""
 
-    @staticmethod
-    def parse(stream: BinaryIO, /, *, year: int | None = None) -> Iterator[Record | Rejection]:
+    def parse(self, stream: BinaryIO, /, *, year: int | None = None) -> Iterator[Record | Rejection]:
         """The records of a stream, and rejections for what is no record.
 
         `year`: the year of pages that name a day without one. A bare `Record.raw` parses to its record again.
