@@ -11,7 +11,17 @@ from typing import BinaryIO, Final, Protocol
 
 from broadsheet.exceptions import UnknownFormatError, UnreadableInputError
 from broadsheet.papers import Record, Rejection
-from broadsheet.sources import arxiv_atom, arxiv_feed, arxiv_oai, arxiv_snapshot
+from broadsheet.sources import (
+    arxiv_atom,
+    arxiv_feed,
+    arxiv_oai,
+    arxiv_snapshot,
+    hf_html,
+    hf_json,
+    hf_markdown,
+    hf_text,
+    openreview,
+)
 from broadsheet.sources.text import excerpt
 
 
@@ -39,6 +49,11 @@ FORMATS: Final[tuple[Format, ...]] = (
     arxiv_atom,
     arxiv_oai,
     arxiv_snapshot,
+    hf_json,
+    openreview,
+    hf_html,
+    hf_markdown,
+    hf_text,
 )
 
 _BY_NAME: Final = {each.NAME: each for each in FORMATS}

@@ -9,7 +9,7 @@ from broadsheet.sources.json_records import Piece, json_bytes, records_of_json
 from broadsheet.sources.limits import MAX_DEPTH, MAX_RECORD_BYTES, MAX_WHOLE_BYTES, read_whole
 from broadsheet.sources.markup import html_to_text, jats_to_text
 from broadsheet.sources.opening import DEFAULT_MAX_BYTES, HEAD, open_input
-from broadsheet.sources.text import clean, decode, excerpt, mend, paragraphs, plain
+from broadsheet.sources.text import address, clean, decode, excerpt, mend, paragraphs, plain
 from broadsheet.sources.xml_records import Found, child_text, elements, local_name, xml_bytes
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "MAX_WHOLE_BYTES",
     "Found",
     "Piece",
+    "address",
     "child_text",
     "clean",
     "decode",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -34,6 +35,7 @@ _UNWANTED = re.compile(
     "[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069"
     "\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]"
 )
+_BARE_ADDRESS = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,5}[a-z]{2,24}(?:/[^\s<>\"]*)?", re.I)
 _LINE_END = re.compile(r"\r\n?|\u2028|\u0085|\x0b|\x0c")
 _BLANK_LINES = re.compile(r"\n[ \t\u00a0]*\n\s*|\u2029\s*")
 _INDENTED = re.compile(r"\n(?=[ \t]{2,}\S)")
@@ -77,6 +79,11 @@ def excerpt(data: object, length: int = 120) -> str:
     text = decode(data[: length * 4]) if isinstance(data, bytes) else str(data)[: length * 4]
     text = clean(text)
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def fingerprint(text: str) -> str:
+    """Sixteen hex digits that stand for a text, the same in every run."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 _MOJIBAKE = re.compile("[\u00c2-\u00c5\u00ce\u00cf\u00d0\u00d1\u00e2][^\x00-\x7f]{1,2}")
@@ -129,3 +136,17 @@ def plain(value: Any) -> Any:
     if isinstance(value, Sequence):
         return [inner for inner in map(plain, value) if inner not in (None, "", [], {})]
     return value
+
+
+def address(text: object) -> str:
+    """A web address, with https:// where the source left it out ("github.com/ada/engine"); '' if it is none.
+
+    >>> address("github.com/ada/engine"), address("javascript:alert(1)"), address("see our page")
+    ('https://github.com/ada/engine', '', '')
+    """
+    line = clean(text)
+    if not line or " " in line or len(line) > 2000:
+        return ""
+    if line[:8].lower().startswith(("http://", "https://")):
+        return line if "." in line and not any(mark in line for mark in '<>"') else ""
+    return f"https://{line}" if _BARE_ADDRESS.fullmatch(line) else ""
