@@ -1,0 +1,3 @@
+from broadsheet.cli.root import app, main
+
+__all__ = ["app", "main"]

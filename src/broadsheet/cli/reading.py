@@ -1,0 +1,228 @@
+"""Reading the paper: search, show, edition, trending, archive."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from broadsheet.cli.session import open_house
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from broadsheet.feed.editions import Edition
+    from broadsheet.house import Found, House
+    from broadsheet.papers import Paper
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Limit = Annotated[int, typer.Option(min=1, max=10_000, help="At most so many papers.")]
+
+
+class Sort(enum.StrEnum):
+    """What search results are ordered by."""
+
+    RELEVANCE = "relevance"
+    DATE = "date"
+    VOTES = "votes"
+
+
+def search(
+    ctx: typer.Context,
+    query: Annotated[list[str], typer.Argument(help="Words, and author: cat: year: ...; see the guide.")],
+    limit: Limit = 20,
+    sort: Annotated[Sort, typer.Option(help="The order.")] = Sort.RELEVANCE,
+    as_json: Json = False,
+    explain: Annotated[
+        bool, typer.Option(help="Tell how the query was read, each paper's ranks, and what took time.")
+    ] = False,
+) -> None:
+    """Find papers by words and meaning.
+
+    Exclusions begin with a minus: put them behind -- (broadsheet search -- graphs -survey).
+    """
+    from broadsheet.cli import printing
+
+    with open_house(ctx, to_read=True) as house:
+        _catch_up(house)
+        found = house.search(" ".join(query), limit=limit, sort=sort.value)
+    if as_json:
+        printing.print_json(_found_json(found, explain=explain))
+        return
+    for text in found.results.notes:
+        printing.note(text)
+    if not printing.on_terminal():
+        printing.print_rows(
+            (*printing.paper_row(paper), f"{hit.score:.6g}", *(_legs(hit.legs) if explain else ()))
+            for paper, hit in found
+        )
+        return
+    printing.print_papers(found.papers)
+    total = found.results.total
+    printing.note(f"{len(found.papers)} of {total} paper{'' if total == 1 else 's'}")
+    if explain:
+        _explain(found)
+
+
+def _catch_up(house: House) -> None:
+    """Words of papers that came in a moment ago, so that what was imported is found."""
+    if not house.read_only:
+        house.index.sync()
+
+
+def _legs(legs: dict[str, int]) -> list[str]:
+    return [" ".join(f"{leg}={rank}" for leg, rank in legs.items())]
+
+
+def _found_json(found: Found, *, explain: bool) -> dict[str, Any]:
+    from broadsheet.cli.printing import paper_json
+
+    results = found.results
+    told: dict[str, Any] = {
+        "total": results.total,
+        "notes": list(results.notes),
+        "facets": {name: [list(pair) for pair in values] for name, values in results.facets.items()},
+        "papers": [
+            {**paper_json(paper), "score": hit.score, **({"legs": dict(hit.legs)} if explain else {})}
+            for paper, hit in found
+        ],
+    }
+    if explain:
+        told["query"] = results.query.canonical
+        told["took_ms"] = dict(results.took_ms)
+    return told
+
+
+def _explain(found: Found) -> None:
+    from broadsheet.cli import printing
+
+    names = sorted({leg for _, hit in found for leg in hit.legs})
+    printing.print_table(
+        ("paper", "score", *names),
+        (
+            (paper.key, f"{hit.score:.5f}", *(hit.legs.get(name, "") for name in names))
+            for paper, hit in found
+        ),
+        numbers=("score", *names),
+    )
+    printing.note(f"read as: {found.results.query.canonical}")
+    printing.note(", ".join(f"{step} {ms:.1f} ms" for step, ms in found.results.took_ms.items()))
+
+
+def show(
+    ctx: typer.Context,
+    reference: Annotated[str, typer.Argument(help="A key, identifier or address of a paper.")],
+    as_json: Json = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
+    as_bibtex: Annotated[bool, typer.Option("--bibtex", help="Print a BibTeX entry.")] = False,
+) -> None:
+    """Show one paper: arXiv id, DOI, ACL id, OpenReview forum, or the address of any of these."""
+    from broadsheet.cli import printing
+
+    if as_json + as_markdown + as_bibtex > 1:
+        raise typer.BadParameter("--json, --markdown and --bibtex are three answers; ask for one")
+    with open_house(ctx, to_read=True) as house:
+        paper = house.paper(reference)
+        if as_json:
+            printing.print_json(printing.paper_json(paper))
+        elif as_markdown or as_bibtex:
+            for piece in house.export("bibtex" if as_bibtex else "markdown", [paper]):
+                typer.echo(piece, nl=False)
+        else:
+            printing.print_paper(paper)
+
+
+def edition(
+    ctx: typer.Context,
+    span: Annotated[
+        str | None,
+        typer.Argument(help="YYYY-MM-DD, YYYY-Www, YYYY-MM, or --MM-DD (after --). Default: the latest."),
+    ] = None,
+    limit: Limit = 60,
+    as_json: Json = False,
+    demo: Annotated[bool, typer.Option("--demo", help="The demonstration edition.")] = False,
+) -> None:
+    """Print the edition of a day, week or month."""
+    with open_house(ctx, to_read=True) as house:
+        if demo:
+            shown = house.demo()
+            _print(house, shown, list(shown.papers)[:limit], as_json=as_json)
+            return
+        shown = house.edition(span)
+        _print(house, shown, _pages(lambda page: house.edition(span, page=page), limit), as_json=as_json)
+
+
+def trending(
+    ctx: typer.Context,
+    days: Annotated[int | None, typer.Option(min=1, help="Only papers of the last days.")] = None,
+    limit: Limit = 20,
+    as_json: Json = False,
+) -> None:
+    """Print papers by the votes their sources counted."""
+    with open_house(ctx, to_read=True) as house:
+        shown = house.trending(days=days)
+        papers = _pages(lambda page: house.trending(page=page, days=days), limit)
+        _print(house, shown, papers, as_json=as_json)
+
+
+def _pages(page: Callable[[int], Edition], limit: int) -> list[Paper]:
+    """The papers of one page after another, up to the limit."""
+    papers: list[Paper] = []
+    number = 1
+    while len(papers) < limit:
+        shown = page(number)
+        papers += shown.papers
+        if number >= shown.pages:
+            break
+        number += 1
+    return papers[:limit]
+
+
+def _print(house: House, shown: Edition, papers: list[Paper], *, as_json: bool) -> None:
+    from broadsheet.cli import printing
+    from broadsheet.feed.editions import lay_out
+
+    if as_json:
+        printing.print_json(
+            {
+                "title": shown.title,
+                "span": shown.span.name if shown.span else None,
+                "number": shown.number,
+                "total": shown.total,
+                "previous": shown.previous.name if shown.previous else None,
+                "next": shown.next.name if shown.next else None,
+                "papers": [printing.paper_json(paper) for paper in papers],
+            }
+        )
+    elif not printing.on_terminal():
+        printing.print_rows(printing.paper_row(paper) for paper in papers)
+    else:
+        lead, top, sections = lay_out(papers)
+        laid = replace(shown, lead=lead, top=top, sections=sections)
+        printing.print_edition(laid, masthead=house.settings.title)
+    if not papers and not house.counts().papers:
+        printing.note(
+            "No papers yet. Bring some in: broadsheet import FILE, or broadsheet pull arxiv cs.LG; "
+            "broadsheet edition --demo shows what it will look like."
+        )
+
+
+def archive(
+    ctx: typer.Context,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many days.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List every day that has an edition, newest first, with its number of papers."""
+    from broadsheet.cli import printing
+
+    with open_house(ctx, to_read=True) as house:
+        days = house.archive()[:limit]
+    if as_json:
+        printing.print_json([{"day": span.name, "title": span.title, "papers": n} for span, n in days])
+    elif printing.on_terminal():
+        rows = ((span.name, span.title, n) for span, n in days)
+        printing.print_table(("day", "edition", "papers"), rows, numbers=("papers",))
+    else:
+        printing.print_rows((span.name, n) for span, n in days)

@@ -1,0 +1,76 @@
+"""`broadsheet`: the paper from a terminal. Every command is a thin face on the house.
+
+Commands import what they need when they run, so that --help is there at once.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from broadsheet.cli import keeping, reading, running, taking
+from broadsheet.cli.session import Group
+
+EPILOG: Final = (
+    "Exit codes: 0 done, 1 failed, 2 not understood, 3 not found, "
+    "4 a part of the input was rejected or unreadable."
+)
+PANELS: Final[dict[str, dict[str, Callable[..., None]]]] = {
+    "Bring papers in": {"import": taking.import_, "pull": taking.pull},
+    "Read": {
+        "search": reading.search,
+        "show": reading.show,
+        "edition": reading.edition,
+        "trending": reading.trending,
+        "archive": reading.archive,
+    },
+    "Keep": {
+        "export": keeping.export,
+        "index": keeping.index,
+        "backup": keeping.backup,
+        "restore": keeping.restore,
+    },
+    "Run": {
+        "serve": running.serve,
+        "doctor": running.doctor,
+        "config": running.config,
+        "version": running.version,
+    },
+}
+
+app = typer.Typer(
+    name="broadsheet",
+    cls=Group,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=EPILOG,
+)
+
+
+@app.callback()
+def everything(
+    ctx: typer.Context,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option("--data-dir", help="The folder that holds everything. Default: $BROADSHEET_DATA_DIR."),
+    ] = None,
+) -> None:
+    """A daily paper of research papers that people run themselves."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    ctx.obj = data_dir
+
+
+for panel, commands in PANELS.items():
+    for name, command in commands.items():
+        app.command(name, rich_help_panel=panel)(command)
+app.add_typer(keeping.works, name="works", rich_help_panel="Keep")
+
+
+def main() -> None:
+    """Run the command line that this process was started with."""
+    app()

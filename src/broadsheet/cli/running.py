@@ -1,0 +1,89 @@
+"""Running the house: serve, doctor, config, version."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from broadsheet.cli.reading import Json
+from broadsheet.cli.session import FAILED, effective_settings, open_house
+from broadsheet.exceptions import StoreError
+
+if TYPE_CHECKING:
+    from broadsheet.config import Settings
+
+_PASSWORD: Final = re.compile(r"(?<=://)([^:/@]*):.*@|(?<=password=)[^&]*")
+STYLES: Final = {"ok": "green", "warning": "yellow", "problem": "bold red"}
+
+
+def serve(
+    ctx: typer.Context,
+    host: Annotated[str | None, typer.Option(help="The address to listen on; 0.0.0.0 for every one.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port to listen on.")] = None,
+) -> None:
+    """Serve the paper; the indexes follow in the background. Ctrl-C ends it."""
+    from broadsheet import web
+
+    given: dict[str, Any] = {"host": host, "port": port}
+    with open_house(ctx, **{name: value for name, value in given.items() if value is not None}) as house:
+        web.serve(house)
+
+
+def doctor(ctx: typer.Context, as_json: Json = False) -> None:
+    """Examine store, indexes, encoder, disk and sources; say what is ill and what to do.
+
+    Exit code 1 when there is a problem; a warning is none.
+    """
+    from broadsheet.cli import printing
+    from broadsheet.doctor import PROBLEM, Finding, examine_place
+
+    try:
+        with open_house(ctx, to_read=True) as house:
+            findings = house.doctor()
+    except StoreError as error:
+        advice = "`broadsheet restore` your latest backup, or upgrade Broadsheet if the store is newer"
+        findings = [*examine_place(effective_settings(ctx)), Finding(PROBLEM, "store", str(error), advice)]
+    if as_json:
+        printing.print_json([asdict(finding) for finding in findings])
+    else:
+        from rich.text import Text
+
+        rows = []
+        for finding in findings:
+            text = finding.detail + (f"\n→ {finding.advice}" if finding.advice else "")
+            rows.append((Text(finding.level, style=STYLES[finding.level]), finding.what, text))
+        printing.print_table(("", "", ""), rows)
+    if any(finding.level == PROBLEM for finding in findings):
+        raise typer.Exit(FAILED)
+
+
+def config(ctx: typer.Context, as_json: Json = False) -> None:
+    """Print the settings in effect; passwords are masked. docs/settings.md explains each."""
+    from broadsheet.cli import printing
+
+    values = _masked(effective_settings(ctx))
+    if as_json:
+        printing.print_json(values)
+    elif printing.on_terminal():
+        printing.print_table(("setting", "value"), values.items())
+    else:
+        printing.print_rows(values.items())
+
+
+def _masked(config: Settings) -> dict[str, Any]:
+    """The settings by the names of their environment variables."""
+    values = config.model_dump(mode="json")
+    values["database_url"] = _PASSWORD.sub(
+        lambda found: "***" if found[1] is None else f"{found[1]}:***@", values["database_url"]
+    )
+    return {f"BROADSHEET_{name.upper()}": value for name, value in values.items()}
+
+
+def version() -> None:
+    """Print the version."""
+    from broadsheet import __version__
+
+    typer.echo(f"broadsheet {__version__}")
