@@ -3,7 +3,7 @@
     scripts/bench PAPERS.parquet [--work DIR] [--papers N]
 
 Takes the columns id, title, abstract, primary_category, categories and date, writes them as an arXiv
-metadata snapshot, and then does what a reader's machine does: imports it, indexes the words, encodes, searches
+metadata snapshot, and then does what a reader's machine does: imports it, indexes words, encodes, searches
 in process and over HTTP. Every rate stands beside the baseline it is to be read against, measured in the same
 run. The result is benchmarks/system.json and the table benchmarks/system.md. With --work the data folder is
 kept, so a second run finds its vectors made; encoding 100,000 papers takes most of an hour on two cores.
