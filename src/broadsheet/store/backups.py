@@ -1,8 +1,8 @@
 """A store as one file, and back.
 
-The file is gzip'd lines of JSON: a header, the rows of every table, and a last line with their numbers and the
-SHA-256 of everything before. It is written from the state of one moment while others read and write, and does not
-depend on the database: what SQLite held, PostgreSQL can take, and the other way round.
+The file is gzip'd lines of JSON: a header, the rows of every table, and a last line with their numbers and
+the SHA-256 of everything before. It is written from the state of one moment while others read and write, and
+does not depend on the database: what SQLite held, PostgreSQL can take, and the other way round.
 """
 
 from __future__ import annotations

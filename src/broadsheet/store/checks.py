@@ -40,12 +40,10 @@ def _aggregates(connection: Connection) -> list[str]:
 
 def _orphans(connection: Connection) -> list[str]:
     w, m, r, o = schema.works.c, schema.manifestations.c, schema.raws.c, schema.outbox.c
-    found = []
-    for key in connection.scalars(select(w.key).where(~select(m.id).where(m.work_id == w.id).exists())):
-        found.append(f"{key} has no manifestation")
+    bare = select(w.key).where(~select(m.id).where(m.work_id == w.id).exists())
+    found = [f"{key} has no manifestation" for key in connection.scalars(bare)]
     silent = select(m.source, m.key).where(~select(r.hash).where(r.hash == m.raw_hash).exists())
-    for row in connection.execute(silent):
-        found.append(f"the raw record of {row.source}:{row.key} is missing")
+    found += [f"the raw record of {row.source}:{row.key} is missing" for row in connection.execute(silent)]
     untold = select(w.key).where(~select(o.seq).where(o.work_id == w.id, o.gone == w.unresolved).exists())
     found += [f"{key} is not in the outbox as it is" for key in connection.scalars(untold)]
     return found

@@ -1,10 +1,10 @@
 """The connection to the database: SQLite in one file, or PostgreSQL.
 
-SQLite runs in WAL mode, so readers are never blocked and see the state of one moment. `synchronous=FULL` syncs
-the log at every commit: with NORMAL a killed process loses nothing (what it wrote is in the kernel), but a power
-cut may lose the last commits, and we have acknowledged them. A commit holds hundreds of papers, so the sync is
-cheap. Writers take the write lock at the beginning (BEGIN IMMEDIATE, an advisory lock in PostgreSQL) and wait
-for each other; what one reads, no other writer changes before it commits.
+SQLite runs in WAL mode, so readers are never blocked and see the state of one moment. `synchronous=FULL`
+syncs the log at every commit: with NORMAL a killed process loses nothing (what it wrote is in the kernel), yet
+a power cut may lose the last commits, and we have acknowledged them. A commit holds hundreds of papers, so
+the sync is cheap. Writers take the write lock at the beginning (BEGIN IMMEDIATE, an advisory lock in
+PostgreSQL) and wait for each other; what one reads, no other writer changes before it commits.
 """
 
 from __future__ import annotations
@@ -89,7 +89,9 @@ class Database:
                 "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
             )
         else:
-            engine = create_engine("sqlite://", creator=self._connect, poolclass=QueuePool, pool_size=16, max_overflow=48)
+            engine = create_engine(
+                "sqlite://", creator=self._connect, poolclass=QueuePool, pool_size=16, max_overflow=48
+            )
 
         @event.listens_for(engine, "connect")
         def connect(connection: sqlite3.Connection, _record: object) -> None:
@@ -120,8 +122,8 @@ class Database:
             connection = self._file("ro")
             connection.execute("SELECT count(*) FROM sqlite_master")
         except sqlite3.OperationalError:
-            # Reading a WAL database wants a shared-memory file beside it. Where even that cannot be made nobody
-            # can be writing either, and the file may be read as it lies, unless a log is waiting to be read too.
+            # Reading a WAL database wants a shared-memory file beside it. Where even that cannot be made,
+            # nobody can be writing either, and the file may be read as it lies, unless a log is waiting.
             log = self.path.with_name(self.path.name + "-wal")
             if not self.path.exists() or (log.exists() and log.stat().st_size):
                 raise

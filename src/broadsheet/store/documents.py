@@ -13,7 +13,8 @@ from typing import Any, Final
 from broadsheet.papers import Author, Identifier, Link, Record, SourceVotes, Status, Version
 
 TEXTS: Final = (
-    "title", "abstract", "published", "venue", "primary_category", "comment", "journal_ref", "licence", "tldr",
+    "title", "abstract", "published", "venue", "primary_category", "comment", "journal_ref", "licence",
+    "tldr",
 )  # fmt: skip
 DATES: Final = ("submitted", "revised", "announced")
 WORDS: Final = ("categories", "keywords")

@@ -20,13 +20,18 @@ def edition(
     connection: Connection, first: str, last: str, *, order: Order, category: str, limit: int, offset: int
 ) -> tuple[list[int], int]:
     """The numbers of the works of days first..last, each once, and how many there are in all."""
-    inside = _E.day.between(first, last)
+    inside: ColumnElement[bool] = _E.day.between(first, last)
     if category:
         inside &= _E.categories.contains(f"\n{category}\n", autoescape=True)
     if first == last:  # no work stands twice on a day: nothing to group
         total = connection.scalar(select(func.count()).select_from(entries).where(inside)) or 0
         query = select(_E.work_id).where(inside)
-        by = {"votes": _E.votes, "position": _E.position, "date": _E.date, "day": _E.day}
+        by: dict[str, ColumnElement[Any]] = {
+            "votes": _E.votes,
+            "position": _E.position,
+            "date": _E.date,
+            "day": _E.day,
+        }
     else:
         total = connection.scalar(select(func.count(_E.work_id.distinct())).where(inside)) or 0
         query = select(_E.work_id).where(inside).group_by(_E.work_id)
@@ -65,7 +70,8 @@ def latest(connection: Connection, until: str | None) -> str | None:
     if until is not None:
         dated = dated.where(_D.day <= until)
     undated = select(func.max(_D.day)).where(_D.day < _FIRST_YEAR)
-    return connection.scalar(dated) or connection.scalar(undated)
+    day: str | None = connection.scalar(dated) or connection.scalar(undated)
+    return day
 
 
 def neighbours(connection: Connection, day: str) -> tuple[str | None, str | None]:
@@ -94,8 +100,8 @@ def categories(connection: Connection, first: str, last: str) -> list[tuple[str,
 
 
 def top(connection: Connection, limit: int, offset: int, since: str | None) -> tuple[list[int], int]:
-    """The numbers of works by votes, the most first, and how many there are; `since`: in editions from that day."""
-    voted = _W.votes.is_not(None)
+    """The numbers of works by votes, the most first, and how many; `since`: in editions from that day on."""
+    voted: ColumnElement[bool] = _W.votes.is_not(None)
     if since is not None:
         voted &= _W.day >= since
     total = connection.scalar(select(func.count()).select_from(works).where(voted)) or 0

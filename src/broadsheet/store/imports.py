@@ -20,8 +20,8 @@ _I = table.c
 class ImportRun:
     """One reading of one input.
 
-    digest: names the bytes and the way they are read. position: how many of its items (records and rejections)
-    are dealt with. counts: records by outcome so far. done: whether it was read to its end.
+    digest: names the bytes and the way they are read. position: how many of its items (records and
+    rejections) are dealt with. counts: records by outcome so far. done: whether it was read to its end.
     """
 
     id: int

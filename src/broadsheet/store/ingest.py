@@ -106,7 +106,7 @@ class Ingest:
         }
         names: dict[int, str] = {}
         for some in chunks({work for _, work in known.values()}):
-            names.update(self.connection.execute(select(w.id, w.key).where(w.id.in_(some))).all())  # type: ignore[arg-type]
+            names.update(self.connection.execute(select(w.id, w.key).where(w.id.in_(some))).all())
         return {i: names[work] for i, (_, work) in known.items()}
 
     def _look_up_works(self, records: Sequence[Record]) -> None:
@@ -192,11 +192,12 @@ class Ingest:
                 if work.id not in found and (evidence := match.by_identifier(said, work.description)):
                     found[work.id] = (work, "identifier", evidence)
         title = _title(asked) if isinstance(asked, Record) else None
-        titled: list[tuple[int, Work, str]] = []
-        for work in self._works(self.by_title.get(title, ()) if title is not None else ()):
-            if work.id not in found and (evidence := match.by_title(said, work.description)):
-                titled.append((-match.shared_authors(said.authors, work.description.authors), work, evidence))
-        for _, work, evidence in sorted(titled, key=lambda t: (t[0], t[1].id)):
+        alike = [
+            (-match.shared_authors(said.authors, work.description.authors), work.id, work, evidence)
+            for work in self._works(self.by_title.get(title, ()) if title is not None else ())
+            if work.id not in found and (evidence := match.by_title(said, work.description))
+        ]
+        for *_, work, evidence in sorted(alike, key=lambda each: each[:2]):
             found[work.id] = (work, "title", evidence)
         return list(found.values())
 

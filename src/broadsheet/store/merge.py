@@ -108,9 +108,9 @@ def _within(record: Record) -> tuple[Any, ...]:
 def merge(records: Sequence[Record]) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the merged fields of a paper, and field → "source:key" of the record that gave it.
 
-    The fields are those of `Description` that are known, with `votes`: a SourceVotes for each source that counts.
-    A paper is retracted when any record says so. It is withdrawn when any says so, unless a standing record of the
-    same (source, key) is newer. The announcement is the earliest that is not of a mere change.
+    The fields are those of `Description` that are known, with `votes`: a SourceVotes for each source that
+    counts. A paper is retracted when any record says so. It is withdrawn when any says so, unless a standing
+    record of the same (source, key) is newer. The announcement is the earliest that is not of a mere change.
     Raises ValueError without records.
     """
     if not records:

@@ -83,7 +83,7 @@ def undo(connection: Connection, merge_id: int) -> Merge:
 
 
 def detach(connection: Connection, manifestation_id: int) -> str:
-    """Make one manifestation a work of its own; returns its key. The two are never merged by themselves again."""
+    """Make one manifestation a work of its own; returns its key."""
     bench, work = _holder(connection, [manifestation_id])
     holdings = [holding for holding in work.holdings if holding.id == manifestation_id]
     if len(work.holdings) == 1:

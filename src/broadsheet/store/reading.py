@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from broadsheet.exceptions import StoreError
 from broadsheet.identifiers import resolve
@@ -36,13 +36,13 @@ _MANIFESTATION = select(
 
 def papers(connection: Connection, ids: Sequence[int]) -> list[Paper]:
     """The papers of these numbers, in this order; those that are not here are left out."""
-    found: dict[int, Row[Any]] = {}
+    found: dict[int, Any] = {}
     known: dict[int, list[Manifestation]] = defaultdict(list)
     for some in chunks(dict.fromkeys(ids)):
         for row in connection.execute(_WORK.where(_W.id.in_(some))):
             found[row.id] = row
-        for row in connection.execute(_MANIFESTATION.where(_M.work_id.in_(some))):
-            known[row.work_id].append(_manifestation(row))
+        for held in connection.execute(_MANIFESTATION.where(_M.work_id.in_(some))):
+            known[held.work_id].append(_manifestation(held))
     return [_paper(found[i], known[i]) for i in ids if i in found]
 
 
@@ -74,7 +74,7 @@ def numbers(connection: Connection, after: int = 0, limit: int | None = None) ->
     return list(connection.scalars(query))
 
 
-def _manifestation(row: Row[Any]) -> Manifestation:
+def _manifestation(row: Any) -> Manifestation:
     moment = documents.moment
     return Manifestation(
         row.id, row.source, row.key, row.format, row.raw_hash, moment(row.first_seen), moment(row.last_seen),
@@ -82,7 +82,7 @@ def _manifestation(row: Row[Any]) -> Manifestation:
     )  # fmt: skip
 
 
-def _paper(row: Row[Any], manifest: Sequence[Manifestation]) -> Paper:
+def _paper(row: Any, manifest: Sequence[Manifestation]) -> Paper:
     document = documents.loads(row.fields)
     return Paper(
         id=row.id,

@@ -32,8 +32,8 @@ def title_hash(title: str) -> int | None:
 def write(bench: Workbench) -> bool:
     """Write what was changed on the bench; returns whether there was anything.
 
-    Each changed work gets its merged fields, its editions and a line in the outbox; a work merged away, a line
-    that says so. Nothing is written when nothing was changed.
+    Each changed work gets its merged fields, its editions and a line in the outbox; a work merged away gets
+    a line that says so. Nothing is written when nothing was changed.
     """
     changed = [work for work in bench.works.values() if work.changed]
     if not changed and not bench.gone:
@@ -85,20 +85,25 @@ def _name(bench: Workbench, works: Iterable[Work]) -> None:
     taken: dict[str, int] = {}
     for some in chunks({key for choice in wanted.values() for key in choice}):
         w, a = schema.works.c, schema.aliases.c
-        taken.update((r.key, r.work_id) for r in bench.connection.execute(select(a).where(a.key.in_(some))))
+        taken.update(
+            (r.key, r.work_id)
+            for r in bench.connection.execute(select(a.key, a.work_id).where(a.key.in_(some)))
+        )
         taken.update(
             (r.key, r.id) for r in bench.connection.execute(select(w.key, w.id).where(w.key.in_(some)))
         )
     taken = {key: bench.moved[owner].id if owner in bench.moved else owner for key, owner in taken.items()}
-    for work_id, choice in wanted.items():
+    for work_id, names in wanted.items():
         work = bench.works[work_id]
-        free = (key for key in choice if taken.get(key, work_id) == work_id)
-        work.key = next(free, work.key) or f"{choice[-1]}-{work_id}"
+        free = (key for key in names if taken.get(key, work_id) == work_id)
+        work.key = next(free, work.key) or f"{names[-1]}-{work_id}"
         taken[work.key] = work_id
 
 
 def _write_works(bench: Workbench, works: list[Work]) -> None:
-    new, old, seen = [], [], []
+    new: list[dict[str, Any]] = []
+    old: list[dict[str, Any]] = []
+    seen: list[dict[str, Any]] = []
     for work in works:
         fields = work.merged[0]
         written = document(work)
@@ -160,7 +165,9 @@ def _announce(bench: Workbench, changes: list[dict[str, Any]]) -> None:
 
 
 def _write_holdings(bench: Workbench, holdings: list[Holding]) -> None:
-    new, old, names, places, raws = [], [], [], [], []
+    new: list[dict[str, Any]] = []
+    old: list[dict[str, Any]] = []
+    names, places, raws = [], [], []
     for holding in holdings:
         row = {
             "id": holding.id,
@@ -176,12 +183,14 @@ def _write_holdings(bench: Workbench, holdings: list[Holding]) -> None:
             "statements": documents.dumps([documents.encode_record(r) for r in holding.statements.values()]),
         }
         (new if holding.new else old).append(row)
-        for name in holding.identifiers:
-            names.append({"scheme": name.scheme, "value": name.value, "manifestation_id": holding.id})
-        for (day, source), position in holding.listings.items():
-            places.append(
-                {"manifestation_id": holding.id, "day": day, "source": source, "position": position}
-            )
+        names += [
+            {"scheme": name.scheme, "value": name.value, "manifestation_id": holding.id}
+            for name in holding.identifiers
+        ]
+        places += [
+            {"manifestation_id": holding.id, "day": day, "source": source, "position": position}
+            for (day, source), position in holding.listings.items()
+        ]
         for name_, format_, raw in holding.raws:
             compressed = zlib.compress(raw, _RAW_LEVEL)
             raws.append(

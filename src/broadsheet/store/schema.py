@@ -4,12 +4,12 @@ Moments are ISO 8601 text in UTC, JSON is text, flags are booleans: what one dat
 as it is, which is how a backup of SQLite becomes a PostgreSQL store.
 
     works ──┬─< manifestations ──┬─< raws           the bytes, compressed, by content name
-            │                    ├─< identifiers    names a source gave (several works may claim one after a split)
+            │                    ├─< identifiers    names a source gave; after a split two works may claim one
             │                    └─< listings       places in dated lists
-            ├─< entries                             derived: the editions a work stands in, with what orders them
+            ├─< entries                             derived: the editions a work stands in, and their order
             └─< aliases                             former keys, which keep answering
     days                                            derived: works per edition day
-    merges, separations                             what was made one, by which evidence, and what never again
+    merges, separations                             what was made one, on which evidence; what never again
     outbox                                          the latest change of each work, for derived indexes
     imports, harvests, counters                     progress, and the numbers given out last
 """

@@ -66,8 +66,8 @@ class Store:
     def open(cls, url: str, *, read_only: bool = False) -> Self:
         """Open the store at a SQLAlchemy URL, making or migrating it first; `sqlite://` is one in memory.
 
-        Raises StoreVersionError if a newer Broadsheet wrote it, ReadOnlyError if it cannot be written (or, to be
-        read only, is not there or would have to be migrated).
+        Raises StoreVersionError if a newer Broadsheet wrote it, ReadOnlyError if it cannot be written (or, to
+        be read only, is not there or would have to be migrated).
         """
         store = cls(Database(url, read_only=read_only))
         try:
@@ -147,7 +147,7 @@ class Store:
     ) -> tuple[list[Paper], int]:
         """A page of the papers of days first..last, each once, and how many there are in all.
 
-        Both days may be the same one without a year. Ties in votes go by position in the list, then newest first.
+        Both days may be the same one without a year. Ties in votes go by position in the list, then by date.
         """
         with self.database.reading() as connection:
             ids, total = editions.edition(
@@ -161,7 +161,7 @@ class Store:
             return editions.numbered(connection)
 
     def latest_day(self, until: str | None = None) -> str | None:
-        """The newest day with papers, not after `until`; failing any with a year, the last without; else None."""
+        """The newest day with papers, not after `until`; failing that, the last without a year; else None."""
         with self.database.reading() as connection:
             return editions.latest(connection, until)
 
@@ -206,7 +206,7 @@ class Store:
             return reading.numbers(connection)
 
     def counts(self, *, after: int = 0) -> Counts:
-        """How much there is of everything; `after`: the position in the outbox to count pending changes from."""
+        """How much there is of everything; `after`: the position to count pending changes from."""
         with self.database.reading() as connection:
             return _counts(connection, after)
 
@@ -301,8 +301,8 @@ class Store:
     def restore(cls, path: Path, url: str, *, overwrite: bool = False) -> None:
         """Fill the store at a URL from a backup.
 
-        Raises BackupError if the backup is damaged, or the store has papers and `overwrite` is not given; then
-        the store is as it was.
+        Raises BackupError if the backup is damaged, or the store has papers and `overwrite` is not given;
+        then the store is as it was.
         """
         backups.restore(Path(path), url, overwrite=overwrite)
 

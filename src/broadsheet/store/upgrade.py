@@ -21,7 +21,8 @@ def revision(connection: Connection) -> str | None:
     """The revision of a store; None if it has no tables yet."""
     if not inspect(connection).has_table("alembic_version"):
         return None
-    return connection.scalar(text("SELECT version_num FROM alembic_version"))
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
 
 
 def known() -> set[str]:

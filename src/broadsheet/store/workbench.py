@@ -1,4 +1,4 @@
-"""One writing transaction: the works it touches are loaded at once, changed in memory, and written at once."""
+"""One writing transaction: the works it touches are loaded at once, and changed in memory."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Workbench:
         """Stored works that were merged away."""
         self.moved: dict[int, Work] = {}
         rows = connection.execute(select(schema.counters.c.name, schema.counters.c.value))
-        self.counters: dict[str, int] = {name: value for name, value in rows}
+        self.counters: dict[str, int] = dict(rows.all())
 
     def next(self, counter: str) -> int:
         """The next number of a counter; numbers are never given out twice."""
@@ -68,33 +68,22 @@ class Workbench:
                     row.id, row.key, row.added, row.updated,
                     stored=row.fields, stored_key=row.key, shown=not row.unresolved,
                 )  # fmt: skip
-            manifest = select(
-                m.id,
-                m.work_id,
-                m.source,
-                m.key,
-                m.format,
-                m.raw_hash,
-                m.first_seen,
-                m.last_seen,
-                m.statements,
-            )
-            for row in self.connection.execute(manifest.where(m.work_id.in_(some)).order_by(m.id)):
-                work = self.works[row.work_id]
+            manifest = select(schema.manifestations).where(m.work_id.in_(some)).order_by(m.id)
+            for held in self.connection.execute(manifest):
+                work = self.works[held.work_id]
                 said = [
-                    documents.decode_record(document, row.source, row.key)
-                    for document in documents.loads(row.statements)
+                    documents.decode_record(document, held.source, held.key)
+                    for document in documents.loads(held.statements)
                 ]
-                holding = Holding(
-                    row.id, row.source, row.key, work, row.first_seen, row.last_seen, row.format, row.raw_hash,
-                    statements={record.format: record for record in said},
+                holdings[held.id] = Holding(
+                    held.id, held.source, held.key, work, held.first_seen, held.last_seen,
+                    held.format, held.raw_hash, {record.format: record for record in said},
                 )  # fmt: skip
-                holdings[row.id] = holding
-                work.holdings.append(holding)
+                work.holdings.append(holdings[held.id])
         for some in chunks(holdings):
-            listed = select(li.manifestation_id, li.day, li.source, li.position)
-            for row in self.connection.execute(listed.where(li.manifestation_id.in_(some))):
-                holdings[row.manifestation_id].listings[row.day, row.source] = row.position
+            places = select(schema.listings).where(li.manifestation_id.in_(some))
+            for place in self.connection.execute(places):
+                holdings[place.manifestation_id].listings[place.day, place.source] = place.position
 
     def new_work(self) -> Work:
         """A work of which nothing is said yet."""
@@ -122,7 +111,8 @@ class Workbench:
         """Make two works one."""
         moved = [holding.id for holding in gone.holdings]
         first = gone.holdings[0]
-        gone_id, gone_key = gone.id, gone.key
+        gone_id: int | None = gone.id
+        gone_key = gone.key
         if gone.stored is None:  # never seen outside this transaction: it has no name to give back
             gone_id, gone_key = None, f"{first.source}:{first.key}"
         for earlier in self.merges:
