@@ -72,7 +72,7 @@ _QUOTED: Final = re.compile(rf"[{_QUOTES}]([^{_QUOTES}]*)[{_QUOTES}]")
 _CONTROL: Final = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\u200b-\u200f\u202a-\u202e\u2066-\u2069]+"
 )
-_KEYWORD: Final = re.compile(r"(AND|OR|NOT)(?=\s|$)")
+_KEYWORD: Final = re.compile(rf"(AND|OR|NOT)(?=[\s{_QUOTES}]|$)")
 _MINUS: Final = "-−"
 
 
@@ -159,7 +159,7 @@ def parse(text: str, *, today: date | None = None) -> ParsedQuery:
         return ParsedQuery(cleaned, (), tuple(notes), identifier)
     reader = _Reader(cleaned, today or datetime.now(UTC).date(), notes)
     parsed = ParsedQuery(cleaned, tuple(dict.fromkeys(reader.read())), tuple(dict.fromkeys(notes)))
-    named = _identifier(parsed.canonical) if parsed.words == parsed.clauses else None
+    named = _identifier(parsed.canonical)
     return replace(parsed, clauses=(), identifier=named) if named else parsed
 
 

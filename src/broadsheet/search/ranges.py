@@ -1,6 +1,7 @@
 """The values of `year:` and `date:`: text to an inclusive range of numbers.
 
-A year is its number, a day is YYYYMMDD as a number (20240229), so that both sort as they read.
+A year is its number, a day is YYYYMMDD as a number (20240229), so that both sort as they read; a paper known
+to be of some month or year only stands before its first day (20240200, 20240000) and inside it.
 An open side is None.
 """
 
@@ -50,7 +51,7 @@ def days(text: str, today: date) -> Range | None:
     """Read a day, month or year, a range of them, or the last days: `today`, `7d`, `2w`, `6m`, `1y`.
 
     >>> days("2024-02", date(2024, 5, 1))
-    Range(low=20240201, high=20240229, text='2024-02', swapped=False)
+    Range(low=20240200, high=20240229, text='2024-02', swapped=False)
     """
     value = text.strip().casefold()
     last = _LAST.fullmatch(value)
@@ -94,10 +95,10 @@ def _day(side: str, today: date) -> tuple[int, int] | None:
     if not year or (found[2] and not 1 <= month <= 12):
         return None
     if not month:
-        return year * 10000 + 101, year * 10000 + 1231
+        return year * 10000, year * 10000 + 1231
     last = calendar.monthrange(year, month)[1]
     if not found[3]:
-        return year * 10000 + month * 100 + 1, year * 10000 + month * 100 + last
+        return year * 10000 + month * 100, year * 10000 + month * 100 + last
     if not 1 <= day <= last:
         return None
     number = year * 10000 + month * 100 + day

@@ -1,0 +1,105 @@
+"""How text becomes the tokens of the word index; the same at both ends, and for highlighting.
+
+Two analyses, both of lower-cased words without accents: `stemmed` (English) for prose, `folded` for names.
+Stop words stay in the index, so that phrases match as they stand; they are left out of questions only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+import tantivy
+
+MAX_TOKEN: Final = 64
+
+_FUNCTION_WORDS: Final = """
+a about above across after again against all almost along also although among an and another any
+anyone anything are around as at away be became because been before being below between both but by
+came can cannot come could did do does doing done down during each either else ever every few find
+for from further gave get give given gives go going had has have having he hence her here hers him
+his how however i if in include included includes including indeed instead into is it its itself
+just keep kept know known large largely let like made make makes many may me might more most much
+must my myself near need needed nor not now of off often on one only onto or other others our ours
+out over own per perhaps please possible rather really said same say see seem seems several shall
+she should show showed shown shows since so some something still such take taken than that the their
+theirs them themselves then there therefore these they this those though through thus to together
+too toward towards under until up upon us use used uses using very via was way we well were what
+when where whether which while who whom whose why will with within without would yet you your
+"""
+STOP_WORDS: Final = frozenset(_FUNCTION_WORDS.split())
+
+# Scripts written without spaces: every character is a word, and words are phrases.
+_UNSPACED: Final = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token and where it stands in the text it was found in."""
+
+    text: str
+    start: int
+    end: int
+
+
+@cache
+def analyzers() -> dict[str, Any]:
+    """The analysers by the name the index knows them under."""
+
+    def made(*filters: Any) -> Any:
+        builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+        for step in (
+            tantivy.Filter.remove_long(MAX_TOKEN),
+            tantivy.Filter.lowercase(),
+            tantivy.Filter.ascii_fold(),
+            *filters,
+        ):
+            builder = builder.filter(step)
+        return builder.build()
+
+    return {"stemmed": made(tantivy.Filter.stemmer("english")), "folded": made()}
+
+
+def spaced(text: str) -> str:
+    """The text with spaces around the characters of scripts that use none."""
+    return text if text.isascii() else _UNSPACED.sub(r" \g<0> ", text)
+
+
+def stems(text: str) -> list[str]:
+    """The stemmed tokens of a text, in order.
+
+    >>> stems("Müller's graphs")
+    ['muller', 's', 'graph']
+    """
+    return list(analyzers()["stemmed"].analyze(spaced(text)))
+
+
+def folded(text: str) -> list[str]:
+    """The tokens of a text as names are indexed, in order."""
+    return list(analyzers()["folded"].analyze(spaced(text)))
+
+
+def content_stems(text: str) -> list[str]:
+    """The distinct stems of a question without its stop words; with them, if there is nothing else."""
+    words = folded(text)
+    kept = [word for word in words if word not in STOP_WORDS and len(word) > 1] or words
+    return list(dict.fromkeys(stems(" ".join(kept))))
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """The stemmed tokens of a text with their places in it."""
+    shown = spaced(text)
+    places = range(len(text)) if shown is text or shown == text else _places(text)
+    for token in analyzers()["stemmed"].pre_tokenize(shown).tokens:
+        start, end = token.char_offset_from, token.char_offset_to
+        yield Token(token.text, places[start], places[end - 1] + 1)
+
+
+def _places(text: str) -> list[int]:
+    places: list[int] = []
+    for at, character in enumerate(text):
+        places += [at] * (3 if _UNSPACED.match(character) else 1)
+    return places

@@ -1,0 +1,253 @@
+"""Keeping the meaning index up to date with the store: which papers want a vector, and giving it to them.
+
+The store's outbox says which papers changed. They are put in a list, newest first, that is kept beside the
+vectors; then they are encoded, a batch at a time, and every few seconds what was done is made to count. A
+killed process loses those seconds and nothing else: the next one cuts off what does not count and goes on at
+the same place in the same list. A text that did not change is not encoded again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import filelock
+import numpy as np
+
+from broadsheet.exceptions import DerivedIndexError
+from broadsheet.papers import Paper
+from broadsheet.search import vectors
+from broadsheet.search.documents import is_indexed, sort_day
+from broadsheet.search.meaning import EXACT_BELOW, MeaningIndex
+from broadsheet.search.vectors import Manifest, Writer
+from broadsheet.search.words import Progress, Source
+from octavo.find.quantised import QuantisedIndex
+from octavo.protocols import Encoder, Ids
+
+BATCH: Final = 64
+GATHER: Final = 1000
+COMMIT_SECONDS: Final = 4.0
+
+_DEAD_SHARE: Final = 0.25
+_DEAD_LEAST: Final = 1000
+
+
+def text_of(paper: Paper) -> str:
+    """What of a paper is encoded."""
+    return f"{paper.title}\n{paper.abstract}" if paper.abstract else paper.title
+
+
+def text_hash(text: str) -> int:
+    """The name of a text in 64 bits."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def encoder_name(encoder: Encoder) -> str:
+    """The name under which an encoder's vectors are kept; another name means other vectors."""
+    return str(getattr(encoder, "name", type(encoder).__qualname__))
+
+
+def encode(
+    index: MeaningIndex,
+    store: Source,
+    encoder: Encoder,
+    progress: Progress | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> int:
+    """Give a vector to every paper without one, newest first; returns how many were encoded.
+
+    Returns 0 at once when another process is at it. `stop` is asked between batches. Raises
+    DerivedIndexError when what is on the disk is damaged.
+    """
+    try:
+        with _alone(index, 0):
+            return _Run(index, store, encoder, progress, stop).run()
+    except filelock.Timeout:
+        return 0
+
+
+def remove(index: MeaningIndex) -> None:
+    """Throw the vectors away, damaged or not."""
+    with _alone(index, -1):
+        shutil.rmtree(index.folder, ignore_errors=True)
+
+
+@contextmanager
+def _alone(index: MeaningIndex, timeout: float) -> Iterator[None]:
+    index.lock.parent.mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(index.lock, timeout=timeout):
+        yield
+
+
+class _Run:
+    """One run of `encode`, which holds the lock."""
+
+    def __init__(
+        self,
+        index: MeaningIndex,
+        store: Source,
+        encoder: Encoder,
+        progress: Progress | None,
+        stop: Callable[[], bool] | None,
+    ) -> None:
+        self.folder: Path = index.folder
+        self.store, self.encoder = store, encoder
+        self.progress, self.stop = progress, stop or (lambda: False)
+        self.rows_of: dict[int, int] = {}
+        self.hash_of: dict[int, int] = {}
+
+    def run(self) -> int:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        manifest = self._begin()
+        if not manifest.pending and self.store.last_change() == manifest.position:
+            return 0
+        stored = vectors.read(self.folder, manifest)
+        for row in np.flatnonzero(stored.alive).tolist():
+            paper_id = int(stored.ids[row])
+            self.rows_of[paper_id], self.hash_of[paper_id] = row, int(stored.hashes[row])
+        del stored
+        with Writer(self.folder, manifest) as writer:
+            encoded = self._encode_all(writer)
+            manifest = writer.manifest
+        if manifest.dead >= max(_DEAD_LEAST, _DEAD_SHARE * manifest.rows):
+            manifest = self._compact(manifest)
+        for path in vectors.leftovers(self.folder, manifest):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        return encoded
+
+    def _begin(self) -> Manifest:
+        """The manifest to go on from: a new generation if there is none or it is another encoder's."""
+        name, before = encoder_name(self.encoder), vectors.read_manifest(self.folder)
+        if before and (before.encoder, before.dim) == (name, self.encoder.dim):
+            if before.position > self.store.last_change():
+                raise DerivedIndexError("the vectors are ahead of the store.")
+            return before
+        fresh = Manifest(name, self.encoder.dim, generation=before.generation + 1 if before else 1)
+        for kind in ("vectors", "papers", "gone"):
+            (self.folder / fresh.name(kind)).unlink(missing_ok=True)
+        vectors.write_manifest(self.folder, fresh)
+        return fresh
+
+    # What is to be done
+
+    def _gather(self, writer: Writer) -> Ids:
+        """Read the outbox on and drop the vectors of papers that are gone; returns what to encode."""
+        position = writer.manifest.position
+        old = vectors.read_pending(self.folder, writer.manifest)
+        wanted: dict[int, int] = {}
+        dropped: list[int] = []
+        while changes := self.store.changes(position, GATHER):
+            position = changes[-1].seq
+            latest = {change.paper_id: change.gone for change in changes}
+            papers = {p.id: p for p in self.store.papers([i for i, gone in latest.items() if not gone])}
+            for paper_id in latest:
+                paper = papers.get(paper_id)
+                wanted.pop(paper_id, None)
+                if paper is None or not is_indexed(paper):
+                    if paper_id in self.rows_of:
+                        dropped.append(self.rows_of.pop(paper_id))
+                        del self.hash_of[paper_id]
+                elif self.hash_of.get(paper_id) != text_hash(text_of(paper)):
+                    wanted[paper_id] = sort_day(paper)
+        if dropped:
+            writer.drop(dropped)
+        if position == writer.manifest.position:
+            return old
+        if not wanted:
+            writer.commit(position=position)
+            return old
+        # What waited and what is new are put in one order; the waiting papers' days are asked for again.
+        days: dict[int, int] = {}
+        for start in range(0, len(old), GATHER):
+            some = self.store.papers(old[start : start + GATHER].tolist())
+            days.update((paper.id, sort_day(paper)) for paper in some)
+        days.update(wanted)
+        pending = np.array(sorted(days, key=lambda i: (-days[i], -i)), dtype=np.int64)
+        writer.commit(position=position, **writer.write_pending(pending))
+        return pending
+
+    # Doing it
+
+    def _encode_all(self, writer: Writer) -> int:
+        pending = self._gather(writer)
+        done = encoded = 0
+        base = writer.manifest.pending_done
+        committed = time.monotonic()
+        try:
+            while done < len(pending) and not self.stop():
+                batch = pending[done : done + BATCH].tolist()
+                encoded += self._encode_batch(writer, batch)
+                done += len(batch)
+                if self.progress:
+                    self.progress(encoded, encoded + len(pending) - done)
+                if time.monotonic() - committed >= COMMIT_SECONDS:
+                    self._commit(writer, base + done)
+                    committed = time.monotonic()
+                    if self.store.last_change() != writer.manifest.position:
+                        pending, done = self._gather(writer), 0
+                        base = writer.manifest.pending_done
+        finally:
+            if writer.whole:
+                self._commit(writer, base + done)
+        return encoded
+
+    def _encode_batch(self, writer: Writer, batch: list[int]) -> int:
+        texts = {paper.id: text_of(paper) for paper in self.store.papers(batch) if is_indexed(paper)}
+        hashes = {paper_id: text_hash(text) for paper_id, text in texts.items()}
+        ids = [paper_id for paper_id in texts if self.hash_of.get(paper_id) != hashes[paper_id]]
+        if not ids:
+            return 0
+        made = np.asarray(self.encoder.encode_documents([texts[i] for i in ids]), dtype=np.float32)
+        if made.shape != (len(ids), self.encoder.dim) or not np.isfinite(made).all():
+            raise DerivedIndexError(
+                f"the encoder made {made.shape} numbers, not all finite, of {len(ids)} texts."
+            )
+        writer.drop([self.rows_of[i] for i in ids if i in self.rows_of])
+        first = writer.rows
+        writer.append(ids, [hashes[i] for i in ids], made)
+        for row, paper_id in enumerate(ids, first):
+            self.rows_of[paper_id], self.hash_of[paper_id] = row, hashes[paper_id]
+        return len(ids)
+
+    def _commit(self, writer: Writer, done: int) -> None:
+        manifest = writer.manifest
+        if done >= manifest.pending_total:
+            manifest = writer.commit(pending="", pending_total=0, pending_done=0)
+        else:
+            manifest = writer.commit(pending_done=done)
+        codes = self._codes(manifest)
+        if codes != manifest.codes:
+            writer.commit(codes=codes)
+
+    def _codes(self, manifest: Manifest) -> str:
+        """Make the quantised index when it is due; returns the folder to search with."""
+        coded = int(manifest.codes.rpartition("-")[2] or 0) if manifest.codes else 0
+        if manifest.rows - coded < max(EXACT_BELOW, manifest.rows // 4):
+            return manifest.codes
+        stored = vectors.read(self.folder, manifest)
+        name = f"codes-{manifest.generation}-{manifest.rows}"
+        QuantisedIndex(exact_below=EXACT_BELOW).attach(stored.vectors).save(self.folder / name, vectors=False)
+        return name
+
+    def _compact(self, before: Manifest) -> Manifest:
+        """Write the living rows to new files and leave the gone ones behind."""
+        stored = vectors.read(self.folder, before)
+        fresh = Manifest(
+            before.encoder, before.dim, before.generation + 1, position=before.position,
+            pending=before.pending, pending_total=before.pending_total, pending_done=before.pending_done,
+        )  # fmt: skip
+        for kind in ("vectors", "papers", "gone"):
+            (self.folder / fresh.name(kind)).unlink(missing_ok=True)
+        live = np.flatnonzero(stored.alive)
+        with Writer(self.folder, fresh) as writer:
+            for start in range(0, len(live), 4096):
+                rows = live[start : start + 4096]
+                writer.append(stored.ids[rows], stored.hashes[rows], stored.vectors[rows].astype(np.float32))
+            manifest = writer.commit()
+            codes = self._codes(manifest)
+            return writer.commit(codes=codes) if codes else manifest

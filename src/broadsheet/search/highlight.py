@@ -1,0 +1,99 @@
+"""What is shown of a paper that was found: escaped text with the words of the query in `<mark>`."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Collection
+from html import escape
+from typing import Final
+
+from broadsheet.search.analysis import Token, tokens
+
+SNIPPET: Final = 320
+"""How many characters a snippet has, roughly."""
+
+_MATHS: Final = re.compile(r"\$\$.+?\$\$|\$[^$\n]+\$|\\\(.+?\\\)|\\\[.+?\\\]", re.DOTALL)
+_SENTENCE_END: Final = re.compile(r"(?<=[.!?。！？])[\"')\]]*\s+(?=[^a-z\s])|\n{2,}")
+_JOINT: Final = re.compile(r"[\s-]{1,2}")
+
+
+def mark(text: str, stems: Collection[str]) -> str:
+    """The text as HTML, its tokens with one of these stems marked; maths is left in one piece.
+
+    >>> mark("Graphs & <graph>s", {"graph"})
+    '<mark>Graphs</mark> &amp; &lt;<mark>graph</mark>&gt;s'
+    """
+    return _marked(text, _matches(text, stems) if stems else [])
+
+
+def snippet(text: str, stems: Collection[str]) -> str:
+    """The part of a text that says most about the query, as HTML with its words marked.
+
+    It begins at the sentence with the most different stems, the first one where none has any; a short text
+    is shown whole.
+    """
+    found = _matches(text, stems) if stems else []
+    if len(text) <= SNIPPET:
+        return _marked(text, found)
+    best_start, best_end, best_worth = 0, 0, -1
+    for start, end in _sentences(text):
+        worth = len({token.text for token in found if start <= token.start < end})
+        if worth > best_worth:
+            best_start, best_end, best_worth = start, end, worth
+    # A short sentence is followed by the next ones, a long one is cut at a word.
+    low, high = best_start, max(best_end, min(len(text), best_start + SNIPPET))
+    inside = [token.start for token in found if best_start <= token.start < best_end]
+    if inside and inside[0] > low + SNIPPET // 2 and best_end - low > SNIPPET:
+        low = _cut(text, max(best_start, inside[0] - SNIPPET // 4), best_start)
+    if high > low + SNIPPET:
+        high = _cut(text, low + SNIPPET, low + SNIPPET // 2)
+    for maths in _MATHS.finditer(text):
+        if maths.start() < low < maths.end():
+            low = maths.start()
+        if maths.start() < high < maths.end():
+            high = maths.end()
+    kept = [
+        Token(token.text, token.start - low, token.end - low)
+        for token in found
+        if low <= token.start and token.end <= high
+    ]
+    shown = text[low:high].rstrip()
+    return f"{'… ' if low > 0 else ''}{_marked(shown, kept)}{' …' if high < len(text.rstrip()) else ''}"
+
+
+def _matches(text: str, stems: Collection[str]) -> list[Token]:
+    maths = [found.span() for found in _MATHS.finditer(text)]
+    matches = [token for token in tokens(text) if token.text in stems]
+    return [t for t in matches if not any(start < t.end and t.start < end for start, end in maths)]
+
+
+def _marked(text: str, found: list[Token]) -> str:
+    pieces: list[str] = []
+    at = 0
+    for start, end in _joined(text, found):
+        pieces += [escape(text[at:start]), "<mark>", escape(text[start:end]), "</mark>"]
+        at = end
+    return "".join([*pieces, escape(text[at:])])
+
+
+def _joined(text: str, found: list[Token]) -> list[tuple[int, int]]:
+    """Matches that stand side by side are marked as one."""
+    spans: list[tuple[int, int]] = []
+    for token in found:
+        if spans and (token.start <= spans[-1][1] or _JOINT.fullmatch(text[spans[-1][1] : token.start])):
+            spans[-1] = spans[-1][0], max(token.end, spans[-1][1])
+        else:
+            spans.append((token.start, token.end))
+    return spans
+
+
+def _sentences(text: str) -> list[tuple[int, int]]:
+    edges = [0, *(found.end() for found in _SENTENCE_END.finditer(text)), len(text)]
+    return [(start, end) for start, end in itertools.pairwise(edges) if end > start]
+
+
+def _cut(text: str, at: int, least: int) -> int:
+    """The last space before a place, if it is not too far back."""
+    space = text.rfind(" ", least, at)
+    return space + 1 if space > 0 else at

@@ -1,0 +1,74 @@
+"""The encoder of questions: made late, remembered, and allowed to fail."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from octavo.protocols import Array, Encoder
+
+_REMEMBERED: Final = 512
+_TRY_AGAIN: Final = 60.0
+
+_log = logging.getLogger(__name__)
+
+
+class LazyEncoder:
+    """An encoder made when first needed; a failure is remembered for a minute, then tried again.
+
+    offered: whether there is one to make. problem: why it cannot be had now, a sentence; '' if it can.
+    """
+
+    def __init__(self, make: Callable[[], Encoder] | None) -> None:
+        self.offered = make is not None
+        self.problem = ""
+        self._make = make
+        self._made: Encoder | None = None
+        self._failed_at = -_TRY_AGAIN
+        self._mutex = threading.Lock()
+        self._known: OrderedDict[str, Array] = OrderedDict()
+
+    def get(self) -> Encoder | None:
+        """The encoder, None if there is none or it cannot be made now."""
+        with self._mutex:
+            if self._made is None and self._make and time.monotonic() - self._failed_at >= _TRY_AGAIN:
+                try:
+                    self._made = self._make()
+                    self.problem = ""
+                except Exception as error:  # an encoder may come from anywhere and fail in any way
+                    self._fail(error)
+            return self._made
+
+    def query(self, text: str) -> Array | None:
+        """The (D,) vector of a question, the last few hundred remembered; None if it cannot be made."""
+        encoder = self.get()
+        if encoder is None:
+            return None
+        with self._mutex:
+            if text in self._known:
+                self._known.move_to_end(text)
+                return self._known[text]
+        try:
+            vector: Array = np.asarray(encoder.encode_queries([text]), dtype=np.float32)[0]
+        except Exception as error:
+            with self._mutex:
+                self._fail(error)
+            return None
+        if vector.shape != (encoder.dim,) or not np.isfinite(vector).all():
+            return None
+        with self._mutex:
+            self._known[text] = vector
+            if len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+        return vector
+
+    def _fail(self, error: Exception) -> None:
+        _log.warning("the encoder failed: %s", error)
+        self._made, self._failed_at = None, time.monotonic()
+        self.problem = f"Search by meaning is out of order: {error or type(error).__name__}"

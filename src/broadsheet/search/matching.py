@@ -1,0 +1,161 @@
+"""From clauses to queries of the word index."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+import tantivy
+from tantivy import Occur
+
+from broadsheet.search import analysis
+from broadsheet.search.query import Clause, ParsedQuery
+from broadsheet.search.words import Snapshot
+
+Query = tantivy.Query
+
+TITLE_WEIGHT: Final = 0.6
+"""What a word in the title adds to the same word in the whole text (which holds the title too)."""
+
+
+class Matcher:
+    """Builds the queries of one question against one snapshot.
+
+    notes: what the index had to say about the question.
+    """
+
+    def __init__(self, words: Snapshot) -> None:
+        self.words = words
+        self.schema = words.schema
+        self.notes: list[str] = []
+
+    # What must hold
+
+    def conditions(self, clauses: Iterable[Clause]) -> Any:
+        """Every condition of the query; always at least that it is a paper."""
+        parts: list[tuple[Any, Any]] = []
+        for clause in clauses:
+            made = self._condition(clause)
+            if made is not None:
+                parts.append((Occur.MustNot if clause.negated else Occur.Must, made))
+        if not any(occur == Occur.Must for occur, _ in parts):
+            parts.append((Occur.Must, Query.all_query()))
+            parts.append((Occur.MustNot, self._term("marker", "state")))
+        return _silent(Query.boolean_query(parts))
+
+    def _condition(self, clause: Clause) -> Any:
+        made: dict[str, Callable[[Clause], Any]] = {
+            "": lambda c: self._side_by_side("text", analysis.stems(c.value)),
+            "title": lambda c: self._within("title", c),
+            "abstract": lambda c: self._within("abstract", c),
+            "author": self._author,
+            "venue": lambda c: self._side_by_side("venue", analysis.folded(c.value)),
+            "cat": lambda c: self._any("cat", [v.removesuffix(".*") for v in c.values]),
+            "source": lambda c: self._any("source", c.values),
+            "has": lambda c: self._any("has", c.values),
+            "is": lambda c: self._any("status", c.values),
+            "year": lambda c: self._range("year", c),
+            "date": lambda c: self._range("date", c),
+            "like": lambda c: None,
+        }
+        return made[clause.field](clause)
+
+    def _within(self, field: str, clause: Clause) -> Any:
+        return self._side_by_side(field, analysis.stems(clause.value))
+
+    def _author(self, clause: Clause) -> Any:
+        value = clause.value
+        last, comma, first = value.partition(",")
+        names = analysis.folded(f"{first} {last}" if comma else value)
+        if len(names) != 1:
+            turned = [*names[1:], *names[:1]]
+            both = [self._side_by_side("names", names), self._side_by_side("names", turned)]
+            return Query.boolean_query([(Occur.Should, query) for query in both if query is not None])
+        if self.words.frequency("surname", names[0]):
+            return self._term("surname", names[0])
+        if self.words.frequency("names", names[0]):
+            self.notes.append(f"Nobody has the last name {value}; first names were searched as well.")
+        return self._term("names", names[0])
+
+    def _any(self, field: str, values: Sequence[str]) -> Any:
+        return Query.boolean_query([(Occur.Should, self._term(field, value)) for value in values])
+
+    def _range(self, field: str, clause: Clause) -> Any:
+        low = clause.low if clause.low is not None else 1
+        high = clause.high if clause.high is not None else 1 << 40
+        return Query.range_query(self.schema, field, tantivy.FieldType.Integer, low, high)
+
+    def _side_by_side(self, field: str, tokens: Sequence[str]) -> Any:
+        if not tokens:
+            return Query.empty_query()
+        if len(tokens) == 1:
+            return self._term(field, tokens[0])
+        return Query.phrase_query(self.schema, field, list(tokens))
+
+    def _term(self, field: str, value: str) -> Any:
+        return Query.term_query(self.schema, field, value, "basic")
+
+    # What ranks
+
+    def ranking(self, stems: Sequence[str]) -> Any:
+        """Papers with any of the stems, scored by all of them."""
+        parts = [(Occur.Should, self._scored("text", stem)) for stem in stems]
+        titles = [Query.boost_query(self._scored("title", stem), TITLE_WEIGHT) for stem in stems]
+        parts += [(Occur.Should, title) for title in titles]
+        return Query.boolean_query(parts)
+
+    def _scored(self, field: str, value: str) -> Any:
+        return Query.term_query(self.schema, field, value, "freq")
+
+    def sure(self, stems: Sequence[str]) -> Any:
+        """Papers with all of the stems, or with three quarters of them when there are more than four."""
+        needed = len(stems) if len(stems) <= 4 else math.ceil(0.75 * len(stems))
+        terms = [self._term("text", stem) for stem in stems]
+        if needed == len(stems):
+            return Query.boolean_query([(Occur.Must, term) for term in terms])
+        return Query.boolean_query([(Occur.Should, term) for term in terms], needed)
+
+    def papers(self, ids: Iterable[int]) -> Any:
+        """Those papers."""
+        terms = [Query.term_query(self.schema, "id", int(i), "basic") for i in ids]
+        return _silent(Query.boolean_query([(Occur.Should, term) for term in terms]))
+
+    def titled(self, key: str) -> Any:
+        """Papers whose title has that key."""
+        return self._term("title_key", key)
+
+    def alike(self, texts: Sequence[str]) -> Any:
+        """Papers that share the most telling words of some texts."""
+        return Query.more_like_this_document_fields_query(
+            self.schema, {"text": list(texts)}, min_doc_frequency=2, min_term_frequency=1, max_query_terms=30
+        )
+
+
+def both(must: Any, ranked: Any) -> Any:
+    """Matches of both queries, scored by the second alone."""
+    return Query.boolean_query([(Occur.Must, must), (Occur.Must, ranked)])
+
+
+def either(*queries: Any) -> Any:
+    """Matches of any of the queries."""
+    return Query.boolean_query([(Occur.Should, query) for query in queries])
+
+
+def but_not(query: Any, unwanted: Any) -> Any:
+    """Matches of the first query that do not match the second."""
+    return Query.boolean_query([(Occur.Must, query), (Occur.MustNot, unwanted)])
+
+
+def _silent(query: Any) -> Any:
+    return Query.const_score_query(query, 0.0)
+
+
+def prose_stems(query: ParsedQuery) -> list[str]:
+    """The stems that rank: of everything the query says in prose."""
+    return analysis.content_stems(query.about)
+
+
+def free_stems(query: ParsedQuery) -> list[str]:
+    """The stems of the free words alone."""
+    return analysis.content_stems(" ".join(clause.value for clause in query.words))

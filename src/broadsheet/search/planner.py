@@ -1,0 +1,338 @@
+"""How a question is answered: the legs that rank, their fusion, and what belongs to the results at all.
+
+The results of a question about something are the papers that meet its conditions and
+
+    contain its words (all of them; three quarters of them when there are more than four), or
+    are among the `DEPTH` best by words, or among the `DEPTH` nearest by meaning.
+
+Their number is exact. They stand in the order of reciprocal rank fusion over the two best lists, and behind
+them the remaining papers by words. Sorted by date or votes, where a doubtful paper would stand as high as a
+sure one, only those with the words and the closest in meaning belong. A question with conditions alone lists
+what meets them, newest first.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from broadsheet.exceptions import PaperNotFoundError
+from broadsheet.identifiers import title_key
+from broadsheet.papers import Paper
+from broadsheet.search import matching
+from broadsheet.search.meaning import Neighbourhood
+from broadsheet.search.query import ParsedQuery
+from broadsheet.search.words import Snapshot
+from octavo.find import fusion
+from octavo.protocols import Array, Ids
+
+Sort = Literal["relevance", "date", "votes"]
+
+DEPTH: Final = 200
+RRF: Final = 60
+CLOSE: Final = 100
+CLOSE_SHARE: Final = 0.8
+"""Sorted by date, meaning counts for the nearest `CLOSE` papers with this share of the best cosine."""
+
+MAX_LIKES: Final = 20
+
+_FACETS: Final = {
+    "category": ("category", 40),
+    "year": ("year", 200),
+    "source": ("source", 40),
+    "code": ("code", 2),
+    "status": ("status", 3),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A paper in the results: its score, and its rank (from 1) in each leg that found it."""
+
+    paper_id: int
+    score: float = 0.0
+    legs: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class Answer:
+    """What does not depend on the page: who belongs to the results, and in which order."""
+
+    words: Snapshot | None
+    top: list[Ranked] = field(default_factory=list)
+    rest: Any = None
+    listed: Any = None
+    key: str = "by_date"
+    deep: int = 0
+    total: int = 0
+    facets: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    took_ms: dict[str, float] = field(default_factory=dict)
+
+    def page(self, offset: int, limit: int) -> list[Ranked]:
+        """The results from `offset` on, at most `limit`. Raises DerivedIndexError."""
+        page = self.top[offset : offset + limit]
+        wanted, start = limit - len(page), max(0, offset - len(self.top))
+        if wanted <= 0 or self.words is None or offset + len(page) >= self.total:
+            return page
+        if self.listed is not None:
+            return [*page, *map(Ranked, self.words.ordered(self.listed, self.key, wanted, start))]
+        if self.rest is None:
+            return page
+        for rank, (paper_id, _) in enumerate(
+            self.words.best(self.rest, wanted, start), self.deep + start + 1
+        ):
+            page.append(Ranked(paper_id, 1 / (RRF + rank), {"words": rank}))
+        return page
+
+
+class Planner:
+    """Answers questions against one state of the indexes; either may be missing.
+
+    encode: the vector of a text, or None when there is no encoder to ask.
+    """
+
+    def __init__(
+        self,
+        words: Snapshot | None,
+        near: Neighbourhood | None,
+        encode: Callable[[str], Array | None],
+        find_paper: Callable[[str], Paper],
+    ) -> None:
+        self.words, self.near = words, near
+        self.encode, self.find_paper = encode, find_paper
+        self._allowed: dict[str, Ids] = {}
+
+    def answer(self, query: ParsedQuery, sort: Sort) -> Answer:
+        """Plan and rank. Raises DerivedIndexError when the words index breaks."""
+        return _Question(self, query, sort).answer()
+
+    def allowed(self, name: str, conditions: Any) -> Ids:
+        """The ids of the papers that meet some conditions, remembered under a name."""
+        assert self.words is not None
+        if name not in self._allowed:
+            if len(self._allowed) >= 64:
+                self._allowed.clear()
+            self._allowed[name] = self.words.ids(conditions)
+        return self._allowed[name]
+
+
+class _Question:
+    def __init__(self, planner: Planner, query: ParsedQuery, sort: Sort) -> None:
+        self.planner, self.query, self.sort = planner, query, sort
+        self.words, self.near = planner.words, planner.near
+        self.matcher = matching.Matcher(self.words) if self.words else None
+        self.out = Answer(self.words)
+        self.legs: list[tuple[str, list[int]]] = []
+        self.cosines: list[tuple[int, float]] = []
+
+    def timed(self, name: str, since: float) -> None:
+        taken = (time.perf_counter() - since) * 1000
+        self.out.took_ms[name] = round(self.out.took_ms.get(name, 0.0) + taken, 2)
+
+    def answer(self) -> Answer:
+        if self.query.identifier:
+            self.named()
+        elif self.query.clauses:
+            self.search()
+        elif self.query.text:
+            self.out.notes.append("There is nothing to search for in this query.")
+        elif self.matcher:
+            self.listing(self.matcher.conditions(()))
+        if self.matcher:
+            self.out.notes += self.matcher.notes
+        return self.out
+
+    def named(self) -> None:
+        """The paper that the query names, and nothing else."""
+        try:
+            paper = self.planner.find_paper(str(self.query.identifier))
+        except PaperNotFoundError:
+            self.out.notes.append(f"There is no paper {self.query.identifier} here.")
+            return
+        self.out.top = [Ranked(paper.id, 1.0, {"identifier": 1})]
+        self.out.total = 1
+        if self.matcher:
+            self.count(self.matcher.papers([paper.id]), least=1)
+
+    def search(self) -> None:
+        liked = self.liked()
+        conditions = self.query.conditions
+        must = None
+        name = " ".join(map(str, conditions))
+        if self.matcher and (conditions or liked):
+            must = self.matcher.conditions(conditions)
+            if liked:
+                must = matching.but_not(must, self.matcher.papers(paper.id for paper in liked))
+                name += f" but {[paper.id for paper in liked]}"
+        if self.matcher is None and conditions:
+            self.out.notes.append(
+                "Without the index of words, conditions cannot be checked: nothing is shown."
+            )
+            return
+        stems = matching.prose_stems(self.query)
+        if not stems and not liked:
+            if self.query.likes:
+                return
+            self.listing(must)
+            return
+        among = self.planner.allowed(name, must) if must is not None and self.near is not None else None
+        if stems:
+            self.by_words(must, self.matcher.ranking(stems) if self.matcher else None)
+            self.by_meaning(self.query.about, among)
+        for paper in liked:
+            self.by_likeness(paper, must, among)
+        self.put_together(must, stems)
+
+    def liked(self) -> list[Paper]:
+        papers: dict[int, Paper] = {}
+        for clause in self.query.likes[:MAX_LIKES]:
+            try:
+                paper = self.planner.find_paper(clause.value)
+            except PaperNotFoundError:
+                self.out.notes.append(f"There is no paper {clause.value} here to be like.")
+            else:
+                papers[paper.id] = paper
+        return list(papers.values())
+
+    # The legs
+
+    def by_words(self, must: Any, ranked: Any) -> None:
+        if self.words is None:
+            return
+        since = time.perf_counter()
+        query = ranked if must is None else matching.both(must, ranked)
+        self.legs.append(("words", [i for i, _ in self.words.best(query, DEPTH)]))
+        self.timed("words", since)
+
+    def by_meaning(self, text: str, among: Ids | None) -> None:
+        if self.near is None or not len(self.near):
+            return
+        since = time.perf_counter()
+        vector = self.planner.encode(text)
+        self.timed("encode", since)
+        if vector is not None:
+            self.nearest("meaning", vector, among)
+
+    def by_likeness(self, paper: Paper, must: Any, among: Ids | None) -> None:
+        if self.matcher:
+            self.by_words(must, self.matcher.alike([f"{paper.title}\n{paper.abstract}"]))
+        if self.near is not None:
+            for vector in self.near.vectors_of([paper.id]):
+                self.nearest("meaning", vector, among, besides=paper.id)
+
+    def nearest(self, leg: str, vector: Array, among: Ids | None, besides: int = -1) -> None:
+        assert self.near is not None
+        since = time.perf_counter()
+        hits = self.near.nearest(vector, DEPTH + (besides >= 0), among=among)
+        hits = [(paper_id, cosine) for paper_id, cosine in hits if paper_id != besides][:DEPTH]
+        self.legs.append((leg, [paper_id for paper_id, _ in hits]))
+        floor = CLOSE_SHARE * hits[0][1] if hits else 0.0
+        self.cosines += [(i, cosine) for i, cosine in hits[:CLOSE] if cosine >= floor]
+        self.timed("meaning", since)
+
+    # The results
+
+    def put_together(self, must: Any, stems: Sequence[str]) -> None:
+        since = time.perf_counter()
+        pinned = self.titled()
+        found = list(dict.fromkeys(i for _, ids in self.legs for i in ids))
+        if self.matcher is None or self.words is None:
+            self.out.top = self.fused(pinned)
+            self.out.total = len(self.out.top)
+            return
+        free = matching.free_stems(self.query)
+        sure = self.matcher.sure(free) if free else None
+        if sure is not None and must is not None:
+            sure = matching.both(must, sure)
+        elif sure is None and stems:
+            sure = must
+        if self.sort != "relevance":
+            close = list(dict.fromkeys([*pinned, *(i for i, _ in self.cosines)]))
+            belongs = self.any_of(sure, close)
+            self.count(belongs)
+            if not self.out.total and found:
+                self.count(belongs := self.matcher.papers(found))
+            self.out.listed, self.out.key = belongs, f"by_{self.sort}"
+            self.out.notes.append(f"Sorted by {self.sort}, only papers that match well are listed.")
+        else:
+            self.out.top = self.fused(pinned)
+            top = [ranked.paper_id for ranked in self.out.top]
+            self.count(self.any_of(sure, top), least=len(top))
+            if sure is not None and self.out.total > len(top):
+                scored = matching.both(sure, self.matcher.ranking(stems))
+                self.out.rest = matching.but_not(scored, self.matcher.papers(top))
+                self.out.deep = max(len(ids) for name, ids in self.legs if name == "words")
+        self.timed("together", since)
+
+    def titled(self) -> list[int]:
+        """The papers whose title was pasted into the search box."""
+        key = title_key(self.query.text)
+        if self.words is None or self.matcher is None or not key:
+            return []
+        return [i for i, _ in self.words.best(self.matcher.titled(key), 5)]
+
+    def any_of(self, sure: Any, ids: Sequence[int]) -> Any:
+        assert self.matcher is not None
+        papers = self.matcher.papers(ids)
+        return papers if sure is None else matching.either(sure, papers)
+
+    def fused(self, pinned: Sequence[int]) -> list[Ranked]:
+        """Every paper of the legs by reciprocal rank; those pinned first."""
+        ranks: dict[int, dict[str, int]] = {i: {"title": 1} for i in pinned}
+        for name, ids in self.legs:
+            for rank, paper_id in enumerate(ids, 1):
+                legs = ranks.setdefault(paper_id, {})
+                legs[name] = min(rank, legs.get(name, rank))
+        scores = dict(fusion.reciprocal_rank(self.fair(), k=RRF))
+        first = [Ranked(i, 1.0 + scores.get(i, 0.0), ranks[i]) for i in pinned]
+        return [*first, *(Ranked(i, s, ranks[i]) for i, s in scores.items() if i not in pinned)]
+
+    def fair(self) -> list[list[int]]:
+        """The rankings to fuse.
+
+        A paper without a vector yet is not worse for it: by meaning it is given the place it has by words.
+        """
+        rankings = [ids for _, ids in self.legs]
+        if self.near is None or not any(name == "meaning" for name, _ in self.legs):
+            return rankings
+        fair: list[list[int]] = []
+        waiting: list[int | None] = []
+        for name, ids in self.legs:
+            if name == "words":
+                waiting = [None if has else i for i, has in zip(ids, self.near.has(ids), strict=True)]
+                fair.append(ids)
+            else:
+                fair.append(_interleaved(ids, waiting))
+                waiting = []
+        return fair
+
+    def listing(self, must: Any) -> None:
+        """Conditions alone: everything that meets them."""
+        since = time.perf_counter()
+        self.count(must)
+        self.out.listed = must
+        self.out.key = "by_votes" if self.sort == "votes" else "by_date"
+        self.timed("together", since)
+
+    def count(self, query: Any, least: int = 0) -> None:
+        """The number of results, which is the sum over the statuses, and what they are."""
+        assert self.words is not None
+        facets = self.words.aggregate(query, _FACETS)
+        facets["year"].sort(key=lambda pair: -int(pair[0]))
+        self.out.facets = facets
+        # A paper may have a vector before it has its words.
+        self.out.total = max(least, sum(number for _, number in facets["status"]))
+
+
+def _interleaved(ranking: Sequence[int], places: Iterable[int | None]) -> list[int]:
+    """The ranking with further papers put in at given places, the others moving down."""
+    merged: list[int] = []
+    others = iter(ranking)
+    for place in places:
+        put = place if place is not None else next(others, None)
+        if put is not None:
+            merged.append(put)
+    return [*merged, *others]

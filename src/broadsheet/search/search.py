@@ -1,0 +1,323 @@
+"""Search over the papers of a store: by words and by meaning, each able to go without the other."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final, Protocol
+
+from broadsheet.exceptions import DerivedIndexError
+from broadsheet.papers import Paper
+from broadsheet.search import encoding, highlight, matching, words
+from broadsheet.search.lazy_encoder import LazyEncoder
+from broadsheet.search.meaning import MeaningIndex, Neighbourhood
+from broadsheet.search.planner import Answer, Planner, Ranked, Sort
+from broadsheet.search.query import ParsedQuery, parse
+from broadsheet.search.words import Progress, Snapshot, WordIndex
+from octavo.protocols import Encoder
+
+MAX_LIMIT: Final = 1000
+_REMEMBERED: Final = 256
+
+_log = logging.getLogger(__name__)
+
+
+class Store(words.Source, Protocol):
+    """What search needs of the store."""
+
+    def paper(self, reference: str) -> Paper:
+        """The paper that answers to a key or identifier; PaperNotFoundError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A paper found: why, and what to show of it.
+
+    score: higher is better; comparable within one result list only.
+    legs: its rank, from 1, in each leg that found it (words, meaning, title, identifier).
+    title_html, snippet_html: escaped, with the words of the query in `<mark>`.
+    """
+
+    paper_id: int
+    score: float
+    legs: dict[str, int]
+    title_html: str
+    snippet_html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """A page of what was found.
+
+    total: how many papers belong to the results; see `planner` for which do.
+    facets: category, year, source, code and status, each (value, how many of all results).
+    notes: sentences for the reader: what was repaired, ignored or is out of order.
+    took_ms: milliseconds by step, and "total".
+    """
+
+    query: ParsedQuery
+    hits: tuple[Hit, ...] = ()
+    total: int = 0
+    facets: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    took_ms: dict[str, float] = field(default_factory=dict)
+
+    def only(self, paper_ids: Container[int]) -> Results:
+        """The page without hits that are not of these papers."""
+        return replace(self, hits=tuple(hit for hit in self.hits if hit.paper_id in paper_ids))
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHealth:
+    """The state of the indexes.
+
+    words, vectors: papers in each. pending_words: changes not yet applied; pending_vectors: papers (or
+    changes of them) that wait to be encoded. bytes: on disk. encoder: its name, '' without one. writing:
+    whether some process is applying changes to the words now. problems: what is out of order, and its cure.
+    """
+
+    words: int
+    vectors: int
+    pending_words: int
+    pending_vectors: int
+    bytes: int
+    encoder: str
+    writing: bool
+    problems: tuple[str, ...]
+
+
+class Search:
+    """Finds papers. Any number of threads and processes may ask; one at a time writes.
+
+    store: the source of truth. folder: of the indexes. encoder: makes the encoder when it is first needed;
+    None searches by words alone.
+    """
+
+    def __init__(self, store: Store, folder: Path, encoder: Callable[[], Encoder] | None = None) -> None:
+        self.store = store
+        self.words = WordIndex(folder)
+        self.meaning = MeaningIndex(folder)
+        self._encoder = LazyEncoder(encoder)
+        self._mutex = threading.Lock()
+        self._planner: Planner | None = None
+        self._answers: OrderedDict[tuple[str, Sort], Answer] = OrderedDict()
+
+    def close(self) -> None:
+        """Let go of the indexes."""
+        with self._mutex:
+            self._planner = None
+            self._answers.clear()
+
+    # Writing
+
+    def sync(self, progress: Progress | None = None) -> int:
+        """Apply the store's changes to the words; returns how many. Cheap when there are none.
+
+        0 also when another process is at it. Raises DerivedIndexError when the index is broken.
+        """
+        return self.words.sync(self.store, progress)
+
+    def encode(self, progress: Progress | None = None, stop: Callable[[], bool] | None = None) -> int:
+        """Give a vector to every paper without one, newest first; returns how many were encoded.
+
+        Can be stopped or killed and goes on where it was. 0 also without an encoder, or when another process
+        is at it. Raises DerivedIndexError when the vectors are damaged.
+        """
+        encoder = self._encoder.get()
+        if encoder is None:
+            return 0
+        return encoding.encode(self.meaning, self.store, encoder, progress, stop)
+
+    def rebuild(self, progress: Callable[[str, int, int], None] | None = None) -> None:
+        """Make the index of words anew, throw away damaged vectors and encode what lacks one.
+
+        Vectors that are sound stay: no text is encoded twice.
+        """
+        told = {name: _told(progress, name) for name in ("words", "vectors")}
+        self.words.rebuild(self.store, told["words"])
+        try:
+            self.meaning.check()
+            snapshot = self.meaning.snapshot()
+            ahead = snapshot is not None and snapshot.manifest.position > self.store.last_change()
+        except DerivedIndexError:
+            ahead = True
+        if ahead:
+            encoding.remove(self.meaning)
+        self.encode(told["vectors"])
+
+    # Asking
+
+    def find(
+        self, query: str, *, limit: int = 20, offset: int = 0, sort: Sort | str = "relevance"
+    ) -> Results:
+        """Search. There is no text for which it raises; what is out of order is said in the notes."""
+        began = time.perf_counter()
+        parsed = parse(query)
+        notes = list(parsed.notes)
+        order: Sort = "date" if sort == "date" else "votes" if sort == "votes" else "relevance"
+        if sort != order:
+            notes.append(f"There is no order {str(sort)[:40]!r}; sorted by relevance.")
+        limit, offset = min(max(int(limit), 0), MAX_LIMIT), max(int(offset), 0)
+        took = {"parse": _since(began)}
+        answer, page = self._asked(parsed, order, offset, limit, notes)
+        if self._encoder.problem:
+            notes.append(self._encoder.problem)
+        since = time.perf_counter()
+        hits = self._shown(parsed, page)
+        took |= answer.took_ms | {"show": _since(since), "total": _since(began)}
+        notes += [note for note in answer.notes if note not in notes]
+        return Results(parsed, hits, answer.total, answer.facets, tuple(notes), took)
+
+    def similar(self, paper_ids: Sequence[int], *, limit: int = 10) -> Results:
+        """Papers like those given, which are left out."""
+        papers = self.store.papers(list(paper_ids))
+        return self.find(" ".join(f"like:{paper.key}" for paper in papers), limit=limit)
+
+    def stamp(self) -> str:
+        """Changes whenever results may have changed."""
+        try:
+            generation = self.words.generation() or ()
+        except DerivedIndexError:
+            generation = ()
+        parts = (*generation[1:], *self.meaning.generation()[1:])
+        return "-".join(f"{part:x}" for part in parts)
+
+    def health(self) -> SearchHealth:
+        """Look at everything, the bytes of the vectors included."""
+        problems: list[str] = []
+        snapshot = near = manifest = None
+        pending_words = pending_vectors = self._behind(0)
+        try:
+            snapshot = self.words.snapshot()
+            pending_words = self._behind(snapshot.position if snapshot else 0)
+            if snapshot and snapshot.position > self.store.last_change():
+                problems.append("The index of words is of another store; rebuild it.")
+        except DerivedIndexError as error:
+            problems.append(f"{_sentence(error)} Search goes on by meaning alone; rebuild the index.")
+        try:
+            self.meaning.check()
+            near, manifest = self.meaning.snapshot(), self.meaning.manifest()
+            if manifest:
+                waiting = manifest.pending_total - manifest.pending_done
+                pending_vectors = waiting + self._behind(manifest.position)
+            if near and near.problem:
+                problems.append(_sentence(near.problem))
+        except DerivedIndexError as error:
+            problems.append(f"{_sentence(error)} Search goes on by words alone; rebuild the index.")
+        encoder = self._encoder.get()
+        if self._encoder.problem:
+            problems.append(self._encoder.problem)
+        return SearchHealth(
+            words=snapshot.size if snapshot else 0,
+            vectors=len(near) if near else 0,
+            pending_words=pending_words,
+            pending_vectors=pending_vectors if encoder else 0,
+            bytes=self.words.bytes() + self.meaning.bytes(),
+            encoder=encoding.encoder_name(encoder) if encoder else "",
+            writing=self.words.busy(),
+            problems=tuple(problems),
+        )
+
+    def _behind(self, position: int) -> int:
+        """How many changes the store has behind a position; counted up to ten thousand, then estimated."""
+        last = self.store.last_change()
+        if last <= position:
+            return 0
+        changes = self.store.changes(position, 10_000)
+        return len(changes) if len(changes) < 10_000 else max(10_000, last - position)
+
+    # Steps of a question
+
+    def _asked(
+        self, parsed: ParsedQuery, sort: Sort, offset: int, limit: int, notes: list[str]
+    ) -> tuple[Answer, list[Ranked]]:
+        planner = self._current(notes)
+        try:
+            answer = self._answer(planner, parsed, sort)
+            return answer, answer.page(offset, limit)
+        except DerivedIndexError as error:
+            _log.warning("%s", error)
+            notes.append("Search by words is out of order; these results are by meaning alone.")
+        without_words = Planner(None, planner.near, self._encoder.query, self.store.paper)
+        answer = without_words.answer(parsed, sort)
+        return answer, answer.page(offset, limit)
+
+    def _current(self, notes: list[str]) -> Planner:
+        """A planner over the newest commits; the same one until there are newer."""
+        snapshot: Snapshot | None = None
+        near: Neighbourhood | None = None
+        try:
+            snapshot = self.words.snapshot()
+        except DerivedIndexError as error:
+            _log.warning("%s", error)
+            notes.append("Search by words is out of order; these results are by meaning alone.")
+        if self._encoder.offered:
+            try:
+                near = self.meaning.snapshot()
+            except DerivedIndexError as error:
+                _log.warning("%s", error)
+                notes.append("Search by meaning is out of order; these results are by words alone.")
+        encoder = self._encoder.get() if near is not None else None
+        if near is not None and encoder is not None:
+            name = encoding.encoder_name(encoder)
+            if (near.manifest.encoder, near.manifest.dim) != (name, encoder.dim):
+                notes.append(
+                    "The vectors are another encoder's; by words alone until papers are encoded again."
+                )
+                near = None
+        with self._mutex:
+            planner = self._planner
+            if planner is None or planner.words is not snapshot or planner.near is not near:
+                planner = self._planner = Planner(snapshot, near, self._encoder.query, self.store.paper)
+                self._answers.clear()
+            return planner
+
+    def _answer(self, planner: Planner, parsed: ParsedQuery, sort: Sort) -> Answer:
+        # Days like 7d move with the calendar, titles are compared with the text: both belong to the name.
+        name = f"{parsed.text}\n{[(c.low, c.high) for c in parsed.clauses]}"
+        with self._mutex:
+            known = self._answers.get((name, sort)) if planner is self._planner else None
+            if known is not None:
+                self._answers.move_to_end((name, sort))
+                return known
+        answer = planner.answer(parsed, sort)
+        with self._mutex:
+            cacheable = not (parsed.likes or parsed.identifier or self._encoder.problem)
+            if planner is self._planner and cacheable:
+                self._answers[name, sort] = answer
+                if len(self._answers) > _REMEMBERED:
+                    self._answers.popitem(last=False)
+        return answer
+
+    def _shown(self, parsed: ParsedQuery, page: Sequence[Ranked]) -> tuple[Hit, ...]:
+        stems = set(matching.prose_stems(parsed)) if parsed.about else set()
+        papers = {paper.id: paper for paper in self.store.papers([ranked.paper_id for ranked in page])}
+        return tuple(
+            Hit(
+                ranked.paper_id,
+                ranked.score,
+                ranked.legs,
+                highlight.mark(papers[ranked.paper_id].title, stems),
+                highlight.snippet(papers[ranked.paper_id].abstract, stems),
+            )
+            for ranked in page
+            if ranked.paper_id in papers
+        )
+
+
+def _told(progress: Callable[[str, int, int], None] | None, name: str) -> Progress | None:
+    return (lambda done, total: progress(name, done, total)) if progress else None
+
+
+def _since(moment: float) -> float:
+    return round((time.perf_counter() - moment) * 1000, 2)
+
+
+def _sentence(problem: object) -> str:
+    text = str(problem) or type(problem).__name__
+    return f"{text[0].upper()}{text[1:].rstrip('.')}."

@@ -1,0 +1,304 @@
+"""The word index: tantivy, fed from the store's outbox.
+
+How far the outbox has been applied is written into the index by the same commit, in the one document that
+is no paper; so a killed process resumes exactly where its last commit stood. One process writes at a time (a
+file lock that ends with its process); readers in every process see a commit at their next question.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import filelock
+import numpy as np
+import tantivy
+
+from broadsheet.exceptions import DerivedIndexError
+from broadsheet.papers import Paper
+from broadsheet.search import analysis, documents
+from octavo.protocols import Ids
+
+Progress = Callable[[int, int], None]
+
+BATCH: Final = 1000
+COMMIT_EVERY: Final = 20_000
+"""Papers between two commits of a long run; a commit costs a quarter of a second."""
+
+_SMALL_HEAP: Final = 16 << 20
+_LARGE_HEAP: Final = 128 << 20
+_STATE: Final = "state"
+
+
+class Change(Protocol):
+    """A row of the store's outbox."""
+
+    @property
+    def seq(self) -> int:
+        """Its number."""
+
+    @property
+    def paper_id(self) -> int:
+        """The paper it is about."""
+
+    @property
+    def gone(self) -> bool:
+        """Whether the paper is no more."""
+
+
+class Source(Protocol):
+    """What an index needs of the store."""
+
+    def papers(self, ids: Sequence[int]) -> list[Paper]:
+        """The papers of those ids, missing ones skipped."""
+
+    def changes(self, after: int, limit: int) -> Sequence[Change]:
+        """The outbox after a number, in order."""
+
+    def last_change(self) -> int:
+        """The outbox's last number."""
+
+
+@contextmanager
+def guarded(doing: str) -> Iterator[None]:
+    """Turn whatever a broken index raises, a panic of the engine included, into DerivedIndexError."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit, GeneratorExit, DerivedIndexError):
+        raise
+    except Exception as error:
+        raise DerivedIndexError(f"the word index failed while {doing}: {error}") from error
+    except BaseException as error:
+        # A panic inside the engine arrives as a direct child of BaseException.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise DerivedIndexError(f"the word index failed while {doing}: {error}") from error
+
+
+class Snapshot:
+    """The word index as of one commit; what it answers stays the same while it is held."""
+
+    def __init__(self, index: Any, generation: tuple[int, ...]) -> None:
+        self.schema = index.schema
+        self.searcher = index.searcher()
+        self.generation = generation
+        self.position, self.top = self._state()
+        self.size = int(self.searcher.num_docs) - (1 if self.position or self.top else 0)
+
+    def _state(self) -> tuple[int, int]:
+        query = tantivy.Query.term_query(self.schema, "marker", _STATE, "basic")
+        hits = self.searcher.search(query, 1, count=False).hits
+        if not hits:
+            return 0, 0
+        document = self.searcher.doc(hits[0][1])
+        return int(document.get_first("position")), int(document.get_first("top"))
+
+    def count(self, query: Any) -> int:
+        """How many papers match."""
+        with guarded("counting"):
+            return int(self.searcher.search(query, 1, count=True).count)
+
+    def best(self, query: Any, limit: int, offset: int = 0) -> list[tuple[int, float]]:
+        """The best matches by score: (paper id, score)."""
+        with guarded("ranking"):
+            hits = self.searcher.search(query, limit, count=False, offset=offset).hits
+            ids = self.searcher.fast_field_values("id", [address for _, address in hits])
+        return [(int(paper_id), float(score)) for paper_id, (score, _) in zip(ids, hits, strict=True)]
+
+    def ordered(self, query: Any, key: str, limit: int, offset: int = 0) -> list[int]:
+        """The matches by a sort key (`by_date`, `by_votes`), highest first: paper ids."""
+        with guarded("sorting"):
+            hits = self.searcher.search(query, limit, count=False, order_by_field=key, offset=offset).hits
+        mask = (1 << documents.ID_BITS) - 1
+        return [int(value) & mask for value, _ in hits]
+
+    def ids(self, query: Any) -> Ids:
+        """The ids of all matches, ascending."""
+        with guarded("listing"):
+            hits = self.searcher.search(query, max(1, int(self.searcher.num_docs)), count=False).hits
+            values = self.searcher.fast_field_values("id", [address for _, address in hits])
+        return np.sort(np.asarray(values, dtype=np.int64))
+
+    def aggregate(self, query: Any, terms: dict[str, tuple[str, int]]) -> dict[str, list[tuple[str, int]]]:
+        """Count the values of fields over the matches; `terms` is name → (field, how many)."""
+        wanted = {name: {"terms": {"field": field, "size": size}} for name, (field, size) in terms.items()}
+        with guarded("counting facets"):
+            found = self.searcher.aggregate(query, wanted)
+        return {
+            name: [(_label(bucket["key"]), int(bucket["doc_count"])) for bucket in found[name]["buckets"]]
+            for name in terms
+        }
+
+    def frequency(self, field: str, term: str) -> int:
+        """In how many papers a term stands."""
+        with guarded("looking up a word"):
+            return int(self.searcher.doc_freq(field, term))
+
+
+def _label(key: object) -> str:
+    return str(int(key)) if isinstance(key, float) else str(key)
+
+
+class WordIndex:
+    """The word index in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.lock = folder / "words.lock"
+        self.path = folder / f"words-{documents.SCHEMA_VERSION}"
+        self._reading: tuple[tuple[int, ...], Any, Snapshot] | None = None
+        self._mutex = threading.Lock()
+
+    # Reading
+
+    def snapshot(self) -> Snapshot | None:
+        """The index as of its last commit, by whichever process; None if there is none yet.
+
+        Raises DerivedIndexError when it cannot be read.
+        """
+        generation = self.generation()
+        if generation is None:
+            return None
+        with self._mutex:
+            if self._reading and self._reading[0] == generation:
+                return self._reading[2]
+            with guarded("opening"):
+                same_folder = self._reading is not None and self._reading[0][0] == generation[0]
+                index = self._reading[1] if self._reading and same_folder else _open(self.path)
+                index.reload()
+                snapshot = Snapshot(index, generation)
+            self._reading = (generation, index, snapshot)
+            return snapshot
+
+    def generation(self) -> tuple[int, ...] | None:
+        """Changes with every commit; None while there is nothing. Raises DerivedIndexError."""
+        try:
+            folder, meta = self.path.stat(), (self.path / "meta.json").stat()
+        except OSError:
+            if self.path.is_dir() and any(self.path.iterdir()):
+                raise DerivedIndexError(f"the word index in {self.path} has no meta.json.") from None
+            return None
+        return folder.st_ino, meta.st_ino, meta.st_mtime_ns, meta.st_size
+
+    def bytes(self) -> int:
+        """The space it takes."""
+        return sum(file.stat().st_size for file in self.path.glob("*")) if self.path.is_dir() else 0
+
+    def busy(self) -> bool:
+        """Whether somebody is writing."""
+        if not self.lock.exists():
+            return False
+        lock = filelock.FileLock(self.lock, timeout=0)
+        try:
+            lock.acquire()
+        except filelock.Timeout:
+            return True
+        lock.release()
+        return False
+
+    # Writing
+
+    def sync(self, store: Source, progress: Progress | None = None) -> int:
+        """Apply the outbox since the index's own position; returns how many changes were applied.
+
+        Returns 0 at once when another process is at it: it will apply the same changes.
+        """
+        snapshot = self.snapshot()
+        last = store.last_change()
+        if snapshot and snapshot.position == last:
+            return 0
+        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with filelock.FileLock(self.lock, timeout=0):
+                return self._write(self.path, store, progress)
+        except filelock.Timeout:
+            return 0
+
+    def rebuild(self, store: Source, progress: Progress | None = None) -> int:
+        """Make the index anew beside the old one, which answers until the new one takes its place."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        fresh, old = self.path.with_suffix(".new"), self.path.with_suffix(".old")
+        with filelock.FileLock(self.lock):
+            for leftover in (fresh, old):
+                shutil.rmtree(leftover, ignore_errors=True)
+            applied = self._write(fresh, store, progress)
+            with self._mutex:
+                if self.path.exists():
+                    self.path.rename(old)
+                fresh.rename(self.path)
+                self._reading = None
+            shutil.rmtree(old, ignore_errors=True)
+        return applied
+
+    def _write(self, path: Path, store: Source, progress: Progress | None) -> int:
+        path.mkdir(parents=True, exist_ok=True)
+        with guarded("writing"):
+            index = _open(path)
+            state = Snapshot(index, ())
+            position, top = state.position, state.top
+            last = store.last_change()
+            if position > last:
+                raise DerivedIndexError(f"the word index is ahead of the store ({position} > {last}).")
+            pending = last - position
+            large = pending > 5 * BATCH
+            writer = index.writer(_LARGE_HEAP if large else _SMALL_HEAP, 2 if large else 1)
+            try:
+                return self._apply(index.schema, writer, store, position, top, pending, progress)
+            finally:
+                writer.wait_merging_threads()
+
+    def _apply(
+        self,
+        schema: Any,
+        writer: Any,
+        store: Source,
+        position: int,
+        top: int,
+        pending: int,
+        progress: Progress | None,
+    ) -> int:
+        applied = uncommitted = 0
+        while changes := store.changes(position, BATCH):
+            position = changes[-1].seq
+            latest = {change.paper_id: change.gone for change in changes}
+            # A paper above every id seen before cannot be in the index: nothing to delete, which is dear.
+            for paper_id in latest:
+                if paper_id <= top:
+                    writer.delete_documents_by_term("id", paper_id)
+            wanted = [paper_id for paper_id, gone in latest.items() if not gone]
+            for paper in store.papers(wanted):
+                if documents.is_indexed(paper):
+                    writer.add_document(tantivy.Document.from_dict(documents.document(paper), schema))
+            top = max(top, *latest)
+            applied += len(changes)
+            uncommitted += len(changes)
+            if uncommitted >= COMMIT_EVERY:
+                _commit(writer, position, top)
+                uncommitted = 0
+            if progress:
+                progress(applied, max(pending, applied))
+        if uncommitted:
+            _commit(writer, position, top)
+        return applied
+
+
+def _commit(writer: Any, position: int, top: int) -> None:
+    writer.delete_documents_by_term("marker", _STATE)
+    state = tantivy.Document()
+    state.add_text("marker", _STATE)
+    state.add_integer("position", position)
+    state.add_integer("top", top)
+    writer.add_document(state)
+    writer.commit()
+
+
+def _open(path: Path) -> Any:
+    index = tantivy.Index(documents.schema(), str(path), reuse=True)
+    for name, analyzer in analysis.analyzers().items():
+        index.register_tokenizer(name, analyzer)
+    index.config_reader("manual")
+    return index
