@@ -138,10 +138,8 @@ def _parsed(entry: object) -> Author | None:
     """[family, given, suffix, affiliation...] as one author."""
     if not isinstance(entry, list):
         return None
-    parts = [clean(part) for part in entry]
-    if len(parts) == 3 and not parts[2]:
-        name = f"{parts[1]} {parts[0]}".strip()
-        return Author(name) if name else None
-    family, given, suffix = [*parts, "", "", ""][:3]
-    name = " ".join(filter(None, (given, family, suffix)))
-    return Author(name, "; ".join(filter(None, parts[3:]))) if name else None
+    parts = [part if isinstance(part, str) else "" for part in entry]
+    family, given, suffix = parts if len(parts) == 3 else [*parts, "", "", ""][:3]
+    name = clean(f"{given} {family} {suffix}")
+    places = map(clean, parts[3:])
+    return Author(name, "; ".join(filter(None, places))) if name else None

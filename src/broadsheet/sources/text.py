@@ -46,6 +46,8 @@ def clean(text: object) -> str:
     """One line: NFC, no control characters, single spaces; '' for anything that is not text."""
     if not isinstance(text, str):
         return ""
+    if "  " not in text and text.isascii() and text.isprintable():
+        return text.strip()  # most fields of most records: nothing to be done
     line = " ".join(text.split())
     if line.isascii():
         return line if line.isprintable() else " ".join(_UNWANTED.sub("", line).split())
@@ -63,11 +65,12 @@ def paragraphs(text: object, *, indented: bool = False) -> str:
     if not isinstance(text, str):
         return ""
     text = text.strip()
-    if "\n" not in text and "\r" not in text and text.isascii():
-        return clean(text)
-    text = _LINE_END.sub("\n", text)
-    if "-" in text:
+    if not text.isascii() or "\r" in text or "\x0b" in text or "\x0c" in text:
+        text = _LINE_END.sub("\n", text)
+    if "-\n" in text or "- \n" in text:
         text = _BROKEN_HYPHEN.sub("-", text)
+    if text.isascii() and not ("\n\n" in text or "\n " in text or "\n\t" in text):
+        return clean(text)
     parts = _BLANK_LINES.split(text)
     if indented:
         parts = [piece for part in parts for piece in _INDENTED.split(part)]
