@@ -24,8 +24,10 @@ Ids: TypeAlias = npt.NDArray[np.int64]
 class Hits:
     """The best K documents for each of Q queries, best first.
 
-    ids: (Q, K) positions of documents in the order they were added; -1 where there are fewer than K.
-    scores: (Q, K) their scores; -inf beside an id of -1. Equal scores stand in ascending order of id.
+    K is the k asked for, or all documents of the index where those are fewer.
+
+    ids: (Q, K) positions of documents in the order they were added; -1 where there are fewer than K to choose
+    from. scores: (Q, K) their scores; -inf beside an id of -1. Equal scores stand in ascending order of id.
     """
 
     ids: Ids

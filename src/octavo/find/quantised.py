@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, Self, SupportsIndex
 
@@ -193,17 +194,31 @@ def _codes(rows: Rows, seed: int) -> faiss.Index:
     codes.pq.cp.seed = seed
     codes.pq.cp.min_points_per_centroid = 1  # few documents are no reason to write to the terminal
     sample = np.random.default_rng(seed).permutation(len(rows))[:_SAMPLE]
-    codes.train(_padded(rows.take(np.sort(sample))))
-    for _, block in rows.blocks():
-        codes.add(_padded(block))
+    with _one_thread():
+        codes.train(_padded(rows.take(np.sort(sample))))
+        for _, block in rows.blocks():
+            codes.add(_padded(block))
     return codes
 
 
 def _proposed(codes: faiss.Index, queries: Array, count: int) -> Iterator[Ids]:
     """Yield the ids of the most promising documents for each query, ascending."""
-    _, ids = codes.search(_padded(queries), count)
+    with _one_thread():
+        _, ids = codes.search(_padded(queries), count)
     for row in ids:
         yield np.sort(row[row >= 0])
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Keep FAISS to this thread: its loops are too short to share, and waiting for each other they burn
+    time."""
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
 
 
 def _padded(x: Array) -> Array:
