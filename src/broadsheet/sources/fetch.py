@@ -24,6 +24,7 @@ import zlib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC
+from functools import cached_property
 from http import HTTPStatus
 from typing import Final, Literal
 
@@ -44,8 +45,8 @@ FIRST_WAIT: Final = 5.0  # seconds, after the first "busy" without Retry-After; 
 FIRST_RETRY: Final = 1.0  # seconds, after the first network error; doubled each time
 
 _SECRET = re.compile(r"(?i)([?&][^=&]*(?:key|token|secret|passw|auth|sig)[^=&]*=)[^&#]*")
-_WEB_PAGE = re.compile(rb"(?is)\s*(?:<\?[^>]*>\s*|<!--.{0,2000}?-->\s*){0,4}<(?:!doctype\s+html|html)\b")
-_TITLE = re.compile(rb"(?is)<title[^>]*>(.{0,300}?)</title>")
+_WEB_PAGE = re.compile(rb"(?i)<(?:!doctype\s{1,9}html|html)\b")
+_TITLE = re.compile(rb"(?is)<title[^>]{0,200}>(.{0,300}?)</title>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,13 @@ class Reply:
     @property
     def is_web_page(self) -> bool:
         """Whether the body is HTML, whatever its Content-Type claims."""
-        return _WEB_PAGE.match(self.body[:16384].removeprefix(b"\xef\xbb\xbf")) is not None
+        head = self.body[:16384].removeprefix(b"\xef\xbb\xbf").lstrip()
+        for _ in range(8):  # an XML declaration and comments may come first
+            end = b"?>" if head.startswith(b"<?") else b"-->" if head.startswith(b"<!--") else b""
+            if not end:
+                break
+            head = head.partition(end)[2].lstrip()
+        return _WEB_PAGE.match(head) is not None
 
     def words(self) -> str:
         """The beginning of the body as one line of text, for messages."""
@@ -142,7 +149,11 @@ class Client:
         self._total_timeout = total_timeout
         self._turns = Turns(paces, self.clock)
         self._chance = chance
-        self._ssl: ssl.SSLContext = httpx.create_ssl_context()
+
+    @cached_property
+    def _ssl(self) -> ssl.SSLContext:
+        """Certificates are checked against the usual authorities, or those SSL_CERT_FILE names."""
+        return httpx.create_ssl_context()
 
     def get(
         self,

@@ -15,6 +15,7 @@ It also carries the deadline of a request, which bounds even a server that sends
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 import ssl
 import time
@@ -32,6 +33,7 @@ MAX_URL: Final = 4096
 
 Resolver = Callable[[str, int], Sequence[str]]
 
+_HOST = re.compile(r"[\w.-]+|[0-9A-Fa-f:.]+")  # a name, or an IPv6 address
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")  # NAT64: the last four bytes are an IPv4 address
 
@@ -100,8 +102,8 @@ class Guard:
             raise FetchError(f"not an address: {text!r} ({error})", url=text) from error
         if url.scheme not in DEFAULT_PORTS:
             raise ForbiddenAddressError(f"only http and https are fetched, got {text!r}", url=text)
-        if not host:
-            raise FetchError(f"the address names no host: {text!r}", url=text)
+        if not _HOST.fullmatch(host):
+            raise FetchError(f"the address names no host one could ask: {text!r}", url=text)
         if url.userinfo:
             bare = str(url.copy_with(username=None, password=None))
             raise ForbiddenAddressError(f"an address may not carry credentials: {bare!r}", url=bare)
