@@ -11,7 +11,16 @@ from broadsheet import identifiers
 from broadsheet.exceptions import UnreadableInputError
 from broadsheet.papers import Author, Link, Record, Rejection, Status
 from broadsheet.sources import dates
-from broadsheet.sources.reading import Found, child_text, clean, elements, excerpt, local_name, paragraphs, xml_bytes
+from broadsheet.sources.reading import (
+    Found,
+    child_text,
+    clean,
+    elements,
+    excerpt,
+    local_name,
+    paragraphs,
+    xml_bytes,
+)
 from broadsheet.sources.standing import standing
 
 NAME: Final = "acl-xml"
@@ -29,7 +38,7 @@ def recognise(head: bytes) -> bool:
 
 def parse(stream: BinaryIO, *, year: int | None = None) -> Iterator[Record | Rejection]:
     """Yield a record a paper; front matter is no paper and is passed over."""
-    for found in elements(stream, ("paper",)):
+    for found in elements(stream, ("paper",), roots=("collection",)):
         if len(found.around) < 2:
             raise UnreadableInputError("papers of the Anthology stand in a volume of a collection")
         yield _record(found)
@@ -69,16 +78,16 @@ def _record(found: Found) -> Record | Rejection:
 
 
 def _anthology_id(collection: str, volume: str, paper: str) -> str:
-    """`2022.acl` long 1 is 2022.acl-long.1; `N19` 1 423 is N19-1423, and `W19` 55 1 is W19-5501.
-
-    >>> _anthology_id("2022.acl", "long", "1"), _anthology_id("N19", "1", "423"), _anthology_id("W19", "55", "1")
-    ('2022.acl-long.1', 'N19-1423', 'W19-5501')
-    """
+    """`2022.acl` long 1 is 2022.acl-long.1, `N19` 1 423 is N19-1423, `W19` 55 1 is W19-5501."""
     if not re.fullmatch(r"[A-Z]\d\d", collection):
         return f"{collection}-{volume}.{paper}"
     # Workshops, and two collections organised like them, have two digits of volume and two of paper.
-    wide = collection[0] == "W" or collection in ("C69", "D19") and int(volume or 0) > 4
-    return f"{collection}-{volume.zfill(2)}{paper.zfill(2)}" if wide else f"{collection}-{volume}{paper.zfill(3)}"
+    wide = collection[0] == "W" or (collection in ("C69", "D19") and volume.isdecimal() and int(volume) > 4)
+    return (
+        f"{collection}-{volume.zfill(2)}{paper.zfill(2)}"
+        if wide
+        else f"{collection}-{volume}{paper.zfill(3)}"
+    )
 
 
 def _alone(paper: Element, collection: Element, volume: Element) -> bytes:
@@ -140,7 +149,7 @@ def _links(paper: Element, name: str) -> Iterator[Link]:
 
 
 def _extra(paper: Element, meta: Element | None) -> dict[str, object]:
-    """The Anthology's other fields: awards, pages, bibkey, attachments; publisher and the like of the volume."""
+    """The Anthology's other fields: awards, pages, bibkey, attachments; the volume's publisher."""
     extra: dict[str, object] = {}
     if awards := [_text(child) for child in _children(paper, "award")]:
         extra["award"] = awards

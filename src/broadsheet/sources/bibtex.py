@@ -1,7 +1,7 @@
 """BibTeX and biblatex files, the ACL Anthology's and arXiv's entries among them.
 
-bibtexparser splits a file into blocks and survives dirty ones; macros, crossref and TeX are resolved here, since
-the reader's text and the file's own source are both kept: `extra["bibtex"]` holds every field as it was
+bibtexparser splits a file into blocks and survives dirty ones; macros, crossref and TeX are resolved here,
+since the reader's text and the file's own source are both kept: `extra["bibtex"]` holds every field as it was
 written, the macros it uses, and the comments and preambles around it, so that exports can put it all back.
 """
 
@@ -95,7 +95,7 @@ class _File:
                 yield from self._release()
                 kind = block.entry_type.lower()
                 if kind in _NOT_PAPERS:
-                    self._before.append(block.raw.strip())
+                    self._before.append(_source(block))
                 else:
                     self._hold(block, line, parents)
             elif isinstance(block, String):
@@ -105,16 +105,16 @@ class _File:
                 yield Rejection(f"line {line}", _reason(block), excerpt(block.raw))
             elif isinstance(block, ImplicitComment) and broken:
                 pass  # the rest of a broken entry
-            elif found := _CONTEXT.fullmatch(block.raw.strip()):
+            elif found := _CONTEXT.fullmatch(_source(block)):
                 self._context = _context(found[1])
             else:
-                self._before.append(block.raw.strip())
+                self._before.append(_source(block))
             broken = isinstance(block, ParsingFailedBlock)
 
     def finish(self) -> Iterator[Record | Rejection]:
         if self._held:
-            self._held.after = [f"@string{{{n} = {v}}}" for n, v in map(self._strings.get, self._new_strings)]  # type: ignore[misc]
-            self._held.after += self._before
+            unused = [self._strings[folded] for folded in self._new_strings]
+            self._held.after = [f"@string{{{name} = {value}}}" for name, value in unused] + self._before
         yield from self._release()
 
     def _define(self, name: str, value: str) -> None:
@@ -150,12 +150,15 @@ class _File:
         entry, place = draft.entry, f"line {draft.line}"
         fields: dict[str, str] = {}
         repeated: list[list[str]] = []
+        read = dict(draft.context["inherited"])
+        own: set[str] = set()
         for named in entry.fields:
-            if named.key.casefold() in {name.casefold() for name in fields}:
+            name = named.key.lower()
+            if name in own:  # BibTeX reads the first of them
                 repeated.append([named.key, named.value])
-            else:
-                fields[named.key] = named.value
-        read = {name.lower(): value for name, value in (draft.context["inherited"] | fields).items()}
+                continue
+            own.add(name)
+            fields[named.key] = read[name] = named.value
         description = described(entry.entry_type.lower(), clean(entry.key), read, draft.strings)
         if not description["title"]:
             return Rejection(place, f"the entry {entry.key!r} has no title", excerpt(entry.raw))
@@ -165,15 +168,18 @@ class _File:
         if occurrence > 1:
             draft.context["occurrence"] = occurrence
             key = f"{key}#{occurrence}"
-        kept: dict[str, Any] = {"type": _type_as_written(entry), "key": entry.key, "fields": fields}
-        for name, value in (
-            ("repeated", repeated),
-            ("strings", draft.strings),
-            ("before", draft.before),
-            ("after", draft.after),
-        ):
-            if value:
-                kept[name] = value
+        around = {
+            "repeated": repeated,
+            "strings": draft.strings,
+            "before": draft.before,
+            "after": draft.after,
+        }
+        kept = {
+            "type": _type_as_written(entry),
+            "key": entry.key,
+            "fields": fields,
+            **{name: value for name, value in around.items() if value},
+        }
         return Record(
             **description,
             source="bibtex",
@@ -224,7 +230,7 @@ def _raw(draft: _Draft) -> bytes:
     if any(draft.context.values()):
         coded = base64.b64encode(json.dumps(draft.context).encode()).decode()
         blocks.append(f"@comment{{broadsheet {coded}}}")
-    return "\n".join([*blocks, *draft.before, draft.entry.raw.strip(), *draft.after]).encode()
+    return "\n".join([*blocks, *draft.before, _source(draft.entry), *draft.after]).encode()
 
 
 def _record_key(key: str, description: Mapping[str, Any]) -> str:
@@ -234,5 +240,10 @@ def _record_key(key: str, description: Mapping[str, Any]) -> str:
 
 
 def _type_as_written(entry: Entry) -> str:
-    found = re.match(r"\s*@\s*(\w+)", entry.raw)
-    return found[1] if found else entry.entry_type
+    found = re.match(r"\s*@\s*(\w+)", _source(entry))
+    return found[1] if found else str(entry.entry_type)
+
+
+def _source(block: Any) -> str:
+    """A block as it stands in the file."""
+    return (block.raw or "").strip()

@@ -22,7 +22,7 @@ _LISTED: Final = re.compile(r"\s*[,;]\s*")
 
 
 def inherited(entry: Entry, parents: Mapping[str, Entry]) -> dict[str, str]:
-    """The values an entry takes over from those it names in `crossref` and `xdata`, where it has none itself."""
+    """The values an entry takes from those it names in `crossref` and `xdata`, where it has none itself."""
     own = {named.key.lower(): named.value for named in entry.fields}
     taken: dict[str, str] = {}
     wanted = ",".join(own[name].strip('{}" ') for name in ("crossref", "xdata") if name in own)
@@ -40,7 +40,7 @@ def inherited(entry: Entry, parents: Mapping[str, Entry]) -> dict[str, str]:
 
 
 def described(kind: str, key: str, fields: Mapping[str, str], strings: Mapping[str, str]) -> dict[str, Any]:
-    """The fields of a Description, from an entry's fields by lower-case name; `title` is '' where none is given."""
+    """The fields of a Description, from an entry's fields by lower-case name; `title` may be ''."""
     macros = {name.casefold(): value for name, value in strings.items()}
     source = {name: expanded(value, macros) for name, value in fields.items()}
 

@@ -44,9 +44,12 @@ _FALLEN: Final = {
 }
 # Left out of `extra`: what the record tells, and what is large and about other papers.
 _TOLD: Final = frozenset(
-    ("DOI", "title", "subtitle", "author", "abstract", "URL", "subject", "published", "issued", "posted")
-    + ("published-online", "published-print", "reference", "license", "link", "indexed", "resource")
-    + ("short-title", "original-title", "container-title", "content-domain", "relation", "source", "score")
+    {
+        *("DOI", "title", "subtitle", "author", "abstract", "URL", "subject", "published"),
+        *("issued", "posted", "published-online", "published-print", "reference", "license"),
+        *("link", "indexed", "resource", "short-title", "original-title", "container-title"),
+        *("content-domain", "relation", "source", "score"),
+    }
 )
 
 
@@ -121,9 +124,9 @@ def _author(row: Mapping[str, Any]) -> Author | None:
 def _date(work: Mapping[str, Any], *names: str) -> str:
     for name in names:
         parts = mapping(work.get(name)).get("date-parts")
-        if isinstance(parts, list) and parts and isinstance(parts[0], list):
-            if published := dates.from_parts(parts[0]):
-                return published
+        first = parts[0] if isinstance(parts, list) and parts else None
+        if isinstance(first, list) and (published := dates.from_parts(first)):
+            return published
     return ""
 
 
@@ -150,7 +153,8 @@ def _links(work: Mapping[str, Any]) -> Iterator[Link]:
 
 def _status(work: Mapping[str, Any]) -> Status | None:
     """What updates of this work, or the kind of this work itself, say of its standing."""
+    relation = mapping(work.get("relation"))
     kinds = [work.get("type"), work.get("subtype")]
     kinds += [row.get("type") for name in ("updated-by", "update-to") for row in rows(work.get(name))]
-    kinds += ["retraction" for name in ("is-retracted-by", "retracts") if mapping(work.get("relation")).get(name)]
+    kinds += ["retraction" for name in ("is-retracted-by", "retracts") if relation.get(name)]
     return next((_FALLEN[kind] for kind in map(clean, kinds) if kind in _FALLEN), None)

@@ -29,8 +29,10 @@ _ITEM: Final = re.compile(
 )
 _TITLE: Final = re.compile(rb'"title"\s*:\s*"')
 _TOLD: Final = frozenset(
-    ("title", "abstract", "author", "issued", "submitted", "container-title", "DOI", "PMID", "PMCID", "URL")
-    + ("keyword", "note", "archive", "archive_location", "status")
+    {
+        *("title", "abstract", "author", "issued", "submitted", "container-title", "DOI", "PMID"),
+        *("PMCID", "URL", "keyword", "note", "archive", "archive_location", "status"),
+    }
 )
 
 
@@ -79,7 +81,9 @@ def _record(item: Mapping[str, Any], piece: Piece) -> Record | Rejection:
 
 
 def _name(row: Mapping[str, Any]) -> str:
-    parts = (row.get(part) for part in ("given", "dropping-particle", "non-dropping-particle", "family", "suffix"))
+    parts = (
+        row.get(part) for part in ("given", "dropping-particle", "non-dropping-particle", "family", "suffix")
+    )
     return " ".join(filter(None, map(clean, parts))) or clean(row.get("literal"))
 
 

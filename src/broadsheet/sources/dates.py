@@ -1,4 +1,4 @@
-"""Dates of publication as sources write them, as precisely as they tell: `2021`, `2021-05` or `2021-05-14`."""
+"""Dates of publication as sources write them, as precisely as they tell: `2021`, `2021-05`, `2021-05-14`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DAY: Final = re.compile(r"(?<!\d)([0-3]?\d)(?:st|nd|rd|th)?(?![\da-z])")
 
 
 def from_parts(parts: Sequence[object]) -> str:
-    """A date of year, month, day as numbers or digits; cut before the first part that is none, '' without year.
+    """A date of year, month, day as numbers or digits, cut before the first part that is none.
 
     >>> from_parts([2021, 5]), from_parts(["2021", "2", "30"]), from_parts([None])
     ('2021-05', '2021-02', '')
@@ -49,9 +49,8 @@ def from_text(text: str) -> str:
     """
     if found := _COMPACT.fullmatch(text):
         return from_parts(found.groups())
-    if found := _NUMERIC.match(text):
-        if found[2] or not _MONTH.search(text):
-            return from_parts([part for part in found.groups() if part])
+    if (found := _NUMERIC.match(text)) and (found[2] or not _MONTH.search(text)):
+        return from_parts([part for part in found.groups() if part])
     year = _YEAR.search(text)
     if not year:
         return ""

@@ -15,7 +15,6 @@ from broadsheet.sources.json_fields import (
     is_json,
     leftover,
     mapping,
-    rows,
     scalar,
     texts,
     web_address,

@@ -19,8 +19,11 @@ _RESULTS: Final = re.compile(rb'"resultList"\s*:|"errCode"\s*:')
 _FALLEN: Final = re.compile(r"(?i)\bretract(?:ion|ed)\b")
 _WITHDRAWN: Final = re.compile(r"(?i)\bwithdraw")
 _TOLD: Final = frozenset(
-    ("title", "authorString", "authorList", "abstractText", "doi", "pmid", "pmcid", "firstPublicationDate")
-    + ("pubYear", "keywordList", "license", "fullTextUrlList", "pubTypeList")
+    {
+        *("title", "authorString", "authorList", "abstractText", "doi", "pmid", "pmcid"),
+        *("firstPublicationDate", "pubYear", "keywordList", "license", "fullTextUrlList"),
+        *("pubTypeList",),
+    }
 )
 
 

@@ -12,15 +12,32 @@ from typing import BinaryIO, Final, Protocol
 from broadsheet.exceptions import UnknownFormatError, UnreadableInputError
 from broadsheet.papers import Record, Rejection
 from broadsheet.sources import (
+    acl_xml,
     arxiv_atom,
     arxiv_feed,
     arxiv_oai,
     arxiv_snapshot,
+    bibtex,
+    biorxiv,
+    crossref,
+    csl_json,
+    dblp,
+    europepmc,
     hf_html,
     hf_json,
     hf_markdown,
     hf_text,
+    id_list,
+    journal_feed,
+    json_feed,
     openreview,
+    opml,
+    own_export,
+    ris,
+    semanticscholar,
+    tabular,
+    wos,
+    zotero,
 )
 from broadsheet.sources.text import excerpt
 
@@ -54,6 +71,23 @@ FORMATS: Final[tuple[Format, ...]] = (
     hf_html,
     hf_markdown,
     hf_text,
+    own_export,
+    acl_xml,
+    opml,
+    journal_feed,
+    json_feed,
+    crossref,
+    semanticscholar,
+    europepmc,
+    biorxiv,
+    dblp,
+    zotero,
+    csl_json,
+    bibtex,
+    ris,
+    wos,
+    tabular,
+    id_list,
 )
 
 _BY_NAME: Final = {each.NAME: each for each in FORMATS}

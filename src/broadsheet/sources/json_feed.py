@@ -16,9 +16,12 @@ from broadsheet.sources.standing import standing
 
 NAME: Final = "json-feed"
 _VERSION: Final = re.compile(rb'"version"\s*:\s*"https?:\\?/\\?/jsonfeed\.org\\?/version')
+_ABOUT: Final = ("version", "title", "feed_url", "home_page_url")
 _TOLD: Final = frozenset(
-    ("title", "summary", "content_text", "content_html", "author", "authors", "tags", "url", "external_url")
-    + ("date_published",)
+    {
+        *("title", "summary", "content_text", "content_html", "author", "authors", "tags", "url"),
+        *("external_url", "date_published"),
+    }
 )
 
 
@@ -37,7 +40,9 @@ def parse(stream: BinaryIO, *, year: int | None = None) -> Iterator[Record | Rej
         items = feed.get("items")
         if not isinstance(items, list):
             raise UnreadableInputError("the JSON feed has no list of items")
-        about = {name: feed[name] for name in ("version", "title", "feed_url", "home_page_url") if name in feed}
+        about = {
+            name: feed[name] for name in ("version", "title", "feed_url", "home_page_url") if name in feed
+        }
         for number, item in enumerate(items, 1):
             yield _record(mapping(item), about, f"entry {number}")
 

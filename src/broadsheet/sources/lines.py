@@ -12,7 +12,7 @@ from broadsheet.sources.limits import MAX_RECORD_BYTES
 def lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
     """The lines of a stream with their numbers from 1, without line ends; a mark of byte order is taken off.
 
-    LF, CRLF and (in files of old reference managers) CR alone end a line. Raises TooLargeError beyond the cap.
+    LF, CRLF and (in files of old reference managers) CR alone end a line. Raises TooLargeError beyond a cap.
     """
     number = 0
     while line := stream.readline(MAX_RECORD_BYTES + 1):

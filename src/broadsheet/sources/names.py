@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
 
 def natural(name: str) -> str:
@@ -26,3 +28,21 @@ def arranged(parts: Sequence[str]) -> str:
         case _:
             return ", ".join(filter(None, parts))
     return " ".join(filter(None, order))
+
+
+_BETWEEN: Final = re.compile(r"\s*;\s*|\s+(?:and|&)\s+", re.IGNORECASE)
+
+
+def people(text: str) -> list[str]:
+    """The names in one text, in natural order: parted by semicolons or "and", else by commas where each part
+    is a whole name.
+
+    >>> people("Lovelace, Ada; Turing, Alan"), people("Ada Lovelace, Alan Turing"), people("Lovelace, Ada")
+    (['Ada Lovelace', 'Alan Turing'], ['Ada Lovelace', 'Alan Turing'], ['Ada Lovelace'])
+    """
+    parts = [part for part in _BETWEEN.split(text.strip().strip(";")) if part]
+    if len(parts) == 1 or not any(";" in mark for mark in _BETWEEN.findall(text)):
+        whole = [name for part in parts for name in re.split(r"\s*,\s*", part) if name]
+        if all(" " in name for name in whole):
+            return whole
+    return [name for part in parts if (name := natural(part))]

@@ -22,6 +22,7 @@ from broadsheet.sources.standing import standing
 NAME: Final = "ris"
 _BEGIN: Final = re.compile(rb"(?:^|[\r\n])(?:\xef\xbb\xbf)?[ \t]*TY  ?-[ \t]*\S")
 _TAG: Final = re.compile(r"\s?([A-Z][A-Z0-9])  ?-(?:\s(.*))?$", re.S)
+_PARTED: Final = re.compile(r"[;\s]+")
 _TITLES: Final = ("TI", "T1", "CT", "BT", "ST")
 _VENUES: Final = ("JF", "JO", "T2", "BT", "JA", "J2", "T3")
 _ABSTRACTS: Final = ("AB", "N2")
@@ -36,7 +37,7 @@ def recognise(head: bytes) -> bool:
 
 
 def parse(stream: BinaryIO, *, year: int | None = None) -> Iterator[Record | Rejection]:
-    """Yield a record from each `TY` to its `ER` (or the next `TY`); what stands between records is no record."""
+    """Yield a record from each `TY` to its `ER` (or the next `TY`); what stands between them is no record."""
     place = 0
     kept: list[bytes] = []
     for number, line in lines(stream):
@@ -59,8 +60,11 @@ def _record(kept: list[bytes], number: int) -> Record | Rejection:
     place = f"line {number}"
     tags = _tags(decode(raw))
 
+    def every(*names: str) -> Iterator[str]:
+        return (value for name in names for value in tags.get(name, ()))
+
     def first(*names: str) -> str:
-        return next((text for name in names for value in tags.get(name, ()) if (text := clean(value))), "")
+        return next(filter(None, map(clean, every(*names))), "")
 
     title, status = standing(first(*_TITLES))
     found = _identifiers(tags)
@@ -70,10 +74,6 @@ def _record(kept: list[bytes], number: int) -> Record | Rejection:
     if first("RI") in ("retracted", "withdrawn"):  # our own export says so
         status = Status(first("RI"))
     published = _published(tags)
-    addresses = [
-        address for value in tags.get("UR", ()) for address in re.split(r"\s*;\s*|\s+", value.strip())
-    ]
-    pdfs = [value.strip() for value in tags.get("L1", ())]
     venue = next((text for name in _VENUES if (text := first(name)) and text != title), "")
     return Record(
         source="ris",
@@ -82,24 +82,18 @@ def _record(kept: list[bytes], number: int) -> Record | Rejection:
         place=place,
         raw=raw,
         title=title,
-        abstract=paragraphs(next((text for name in _ABSTRACTS for text in tags.get(name, ())), "")),
-        authors=tuple(
-            Author(name)
-            for tag in ("AU", "A1")
-            for value in tags.get(tag, ())
-            if (name := natural(clean(value)))
-        ),
+        abstract=paragraphs(next(every(*_ABSTRACTS), "")),
+        authors=tuple(Author(name) for value in every("AU", "A1") if (name := natural(clean(value)))),
         identifiers=found,
         published=published,
         venue=venue,
-        keywords=tuple(
-            word for value in tags.get("KW", ()) for line in value.split("\n") if (word := clean(line))
-        ),
+        keywords=tuple(word for value in every("KW") for line in value.split("\n") if (word := clean(line))),
         comment=first("N1"),
         links=tuple(
             Link(kind, url)
-            for kind, urls in (("page", addresses), ("pdf", pdfs))
-            for url in urls
+            for kind, tag in (("page", "UR"), ("pdf", "L1"))
+            for value in every(tag)
+            for url in _PARTED.split(value.strip())
             if url.startswith(("https://", "http://"))
         ),
         status=status,
@@ -124,7 +118,7 @@ def _identifiers(tags: dict[str, list[str]]) -> tuple[Identifier, ...]:
     candidates = [identifiers.of("doi", value) for value in tags.get("DO", ())]
     for tag in ("AN", "UR", "M3"):
         for value in tags.get(tag, ()):
-            for piece in re.split(r"[;\s]+", value.strip()):
+            for piece in _PARTED.split(value.strip()):
                 found = identifiers.resolve(piece) if re.search(r"[:/]", piece) else None
                 candidates.append(found if found and found.scheme != "url" else None)
     return tuple(dict.fromkeys(filter(None, candidates)))

@@ -31,8 +31,10 @@ _SCHEMES: Final = {
 }
 _NO_VENUE: Final = frozenset({"arxiv.org", "arxiv", "biorxiv", "medrxiv", "corr"})
 _TOLD: Final = frozenset(
-    ("title", "abstract", "authors", "year", "publicationDate", "venue", "tldr", "embedding")
-    + ("openAccessPdf", "url", "paperId", "corpusId")
+    {
+        *("title", "abstract", "authors", "year", "publicationDate", "venue", "tldr", "embedding"),
+        *("openAccessPdf", "url", "paperId", "corpusId"),
+    }
 )
 
 

@@ -30,8 +30,10 @@ _ITEM: Final = re.compile(
 _NOT_PAPERS: Final = frozenset({"note", "attachment", "annotation"})
 _VENUES: Final = ("publicationTitle", "proceedingsTitle", "conferenceName", "bookTitle")
 _TOLD: Final = frozenset(
-    ("title", "abstractNote", "creators", "DOI", "url", "date", "tags", "publicationTitle", "rights")
-    + ("proceedingsTitle", "key", "version")
+    {
+        *("title", "abstractNote", "creators", "DOI", "url", "date", "tags", "publicationTitle"),
+        *("rights", "proceedingsTitle", "key", "version"),
+    }
 )
 _DEPTH: Final = 32  # of collections within collections
 
