@@ -18,8 +18,9 @@ SENTENCES: Final[dict[Size, int]] = {"big": 3, "middle": 2, "small": 1}
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A paper in the columns: its size follows its weight, its standfirst opens the abstract."""
+    """A paper in the columns: its size follows its rank on the page, its standfirst opens the abstract."""
 
+    rank: int
     paper: Paper
     size: Size
     standfirst: str
@@ -60,9 +61,9 @@ class Edition:
 
     @property
     def papers(self) -> tuple[Paper, ...]:
-        """Every paper of this page, the lead first, each once."""
-        columns = tuple(column.paper for section in self.sections for column in section.columns)
-        return columns if self.lead is None else (self.lead, *columns)
+        """Every paper of this page, in order of importance, each once."""
+        columns = sorted((c for section in self.sections for c in section.columns), key=lambda c: c.rank)
+        return (*(() if self.lead is None else (self.lead,)), *(column.paper for column in columns))
 
 
 def weight(paper: Paper) -> float:
@@ -87,7 +88,7 @@ def lay_out(
     grouped: dict[str, list[Column]] = {}
     for rank, paper in enumerate(rest):
         size: Size = "big" if rank < big else "middle" if rank < middle else "small"
-        column = Column(paper, size, standfirst(paper.abstract, SENTENCES[size]))
+        column = Column(rank, paper, size, standfirst(paper.abstract, SENTENCES[size]))
         grouped.setdefault(section_of(paper.primary_category), []).append(column)
     return lead, top, tuple(Section(title, tuple(columns)) for title, columns in grouped.items())
 
