@@ -1,0 +1,3 @@
+from broadsheet.web.server import serve
+
+__all__ = ["serve"]

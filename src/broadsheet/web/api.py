@@ -1,0 +1,170 @@
+"""The JSON API: Hugging Face's three routes for daily papers, and fuller ones of our own."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import Path as InPath
+
+from broadsheet.exceptions import EditionNotFoundError
+from broadsheet.feed.spans import Span
+from broadsheet.papers import Paper
+from broadsheet.web import gathering, wire
+from broadsheet.web.layout import ranked
+from broadsheet.web.pages import press_of
+from broadsheet.web.press import Sheet
+
+ERRORS: Final[dict[int | str, dict[str, Any]]] = {
+    400: {"model": wire.Error, "description": "A parameter cannot be understood."},
+    404: {"model": wire.Error, "description": "There is no such thing here."},
+    422: {"model": wire.Error, "description": "A parameter is out of its range."},
+}
+JSON: Final = "application/json"
+
+Limit = Annotated[int, Query(ge=1, le=1000, description="How many papers at most.")]
+Key = Annotated[str, InPath(min_length=1, max_length=500, description="A key, or any identifier or address.")]
+
+router = APIRouter(prefix="/api", tags=["papers"], responses=ERRORS)
+
+
+def _json(request: Request, make: Any) -> Response:
+    """Answer with kept JSON, validated and written once."""
+    return press_of(request).answer(request, lambda: Sheet(make(), JSON))
+
+
+def _list(items: list[Any]) -> bytes:
+    return b"[" + b",".join(item.model_dump_json(exclude_none=True).encode() for item in items) + b"]"
+
+
+@router.get("/daily_papers", response_model=list[wire.DailyPaper])
+def daily_papers(
+    request: Request,
+    date: Annotated[str, Query(max_length=20, description="YYYY-MM-DD, or --MM-DD.")] = "",
+    week: Annotated[str, Query(max_length=20, description="YYYY-Www.")] = "",
+    month: Annotated[str, Query(max_length=20, description="YYYY-MM.")] = "",
+    submitter: Annotated[str, Query(max_length=100, description="Who put it on the source's list.")] = "",
+    sort: Annotated[
+        Literal["publishedAt", "trending"],
+        Query(description="By edition, the newest first; or by votes."),
+    ] = "publishedAt",
+    p: Annotated[int, Query(ge=0, le=10_000, description="The page, from 0.")] = 0,
+    limit: Limit = 50,
+) -> Response:
+    """The papers of a day, a week, a month, or the latest."""
+    house = press_of(request).house
+    where = press_of(request).addresses(request)
+    span = _span(date, week, month)
+
+    def listed(paper: Paper) -> bool:
+        found = wire.submitter(paper)
+        return found is not None and submitter.casefold() in (
+            found["user"].casefold(),
+            found["fullname"].casefold(),
+        )
+
+    def make() -> bytes:
+        offset = p * limit
+        if sort == "trending" and not submitter:
+            if span:
+                papers = gathering.of_span(house, span, offset=offset, limit=limit)
+            else:
+                papers = gathering.trending(house, offset=offset, limit=limit)
+            return _list([wire.daily_out(paper, where) for paper in papers])
+        keep = listed if submitter else None
+        dated = gathering.by_day(house, span=span, offset=offset, limit=limit, keep=keep)
+        if sort == "trending":
+            dated.sort(key=lambda pair: -(pair[0].upvotes or 0))
+        return _list([wire.daily_out(paper, where, day) for paper, day in dated])
+
+    return _json(request, make)
+
+
+def _span(date: str, week: str, month: str) -> Span | None:
+    for kind, name in (("day", date), ("week", week), ("month", month)):
+        if not name:
+            continue
+        try:
+            span = Span.parse(name)
+        except EditionNotFoundError as error:
+            raise HTTPException(400, str(error)) from error
+        if span.kind != kind:
+            raise HTTPException(400, f"{name!r} is a {span.kind}, not a {kind}.")
+        return span
+    return None
+
+
+@router.get("/papers/search", response_model=list[wire.DailyPaper])
+def search_papers(
+    request: Request,
+    q: Annotated[str, Query(description="Words, operators, an identifier.")] = "",
+    limit: Limit = 20,
+) -> Response:
+    """Papers found by words and meaning, the best first."""
+    house, where = press_of(request).house, press_of(request).addresses(request)
+    return _json(
+        request,
+        lambda: _list([wire.daily_out(paper, where) for paper in house.search(q, limit=limit).papers]),
+    )
+
+
+@router.get("/papers/{key:path}", response_model=wire.PaperDetail)
+def paper(request: Request, key: Key) -> Response:
+    """A paper by its key, or by any identifier or address of it."""
+    house, where = press_of(request).house, press_of(request).addresses(request)
+    return _json(
+        request,
+        lambda: (
+            wire.detail_out(house.paper(key.replace("\0", "")), where)
+            .model_dump_json(exclude_none=True)
+            .encode()
+        ),
+    )
+
+
+@router.get("/search", response_model=wire.SearchOut)
+def search(
+    request: Request,
+    q: Annotated[str, Query(description="Words, operators, an identifier.")] = "",
+    sort: Literal["relevance", "date", "votes"] = "relevance",
+    limit: Limit = 20,
+    offset: Annotated[int, Query(ge=0, le=20_000)] = 0,
+) -> Response:
+    """Search with everything the house knows of the answer: places in each leg, facets, notes."""
+    house, where = press_of(request).house, press_of(request).addresses(request)
+
+    def make() -> bytes:
+        found = house.search(q, limit=limit, offset=offset, sort=sort)
+        hits = [
+            wire.Place(paper=wire.paper_out(paper, where), score=hit.score, legs=dict(hit.legs))
+            for paper, hit in found
+        ]
+        results = found.results
+        out = wire.SearchOut(
+            query=results.query.canonical,
+            total=results.total,
+            hits=hits,
+            facets={name: list(values) for name, values in results.facets.items()},
+            notes=list(results.notes),
+        )
+        return out.model_dump_json(exclude_none=True).encode()
+
+    return _json(request, make)
+
+
+@router.get("/editions/{span}", response_model=wire.EditionOut)
+def edition(
+    request: Request,
+    span: Annotated[str, InPath(max_length=20, description="YYYY-MM-DD, --MM-DD, YYYY-Www or YYYY-MM.")],
+    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
+    category: Annotated[str, Query(max_length=100)] = "",
+) -> Response:
+    """The edition of a day, week or month; a span without papers is an empty one."""
+    house, where = press_of(request).house, press_of(request).addresses(request)
+
+    def make() -> bytes:
+        found = house.edition(span, page=page, category=category.replace("\0", ""))
+        out = wire.edition_out(found, Span.parse(span), ranked(found), where)
+        return out.model_dump_json().encode()
+
+    return _json(request, make)

@@ -1,0 +1,93 @@
+"""Errors in the same dress as everything else: a page for readers, one JSON shape for machines."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from broadsheet.exceptions import BroadsheetError, DerivedIndexError, NotFoundError, StoreError
+from broadsheet.web.pages import press_of
+
+log = logging.getLogger("broadsheet.web")
+
+_ADVICE: Final = {
+    400: "The address asks for something this paper cannot make sense of.",
+    404: "Perhaps the address is mistyped, or the paper has not been brought in here.",
+    405: "That address cannot be used in this way.",
+    422: "One of the values in the address is out of its range.",
+    500: "Something broke on our side, and was written to the log.",
+    503: "A part of the house cannot be reached just now. Please try again in a moment.",
+}
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Let every error of the app be answered here."""
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _misunderstood)
+    app.add_exception_handler(BroadsheetError, _failed)
+    app.add_exception_handler(Exception, _broke)
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    headers = dict(error.headers or {})
+    detail = "" if error.detail == HTTPStatus(error.status_code).phrase else str(error.detail)
+    return respond(request, error.status_code, detail, headers)
+
+
+def _misunderstood(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    problems = "; ".join(f"{e['loc'][-1]}: {e['msg'].lower()}" for e in error.errors())
+    return respond(request, 422, problems)
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    if isinstance(error, NotFoundError):
+        return respond(request, 404, str(error))
+    log.error("%s: %s", type(error).__name__, error, exc_info=error)
+    status = 503 if isinstance(error, StoreError | DerivedIndexError) else 500
+    return respond(request, status, str(error) if status == 503 else "")
+
+
+def _broke(request: Request, error: Exception) -> Response:
+    log.error("%s %s broke", request.method, request.url.path, exc_info=error)
+    return respond(request, 500, "")
+
+
+def respond(request: Request, status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
+    """An error as the one who asks can read it."""
+    phrase = HTTPStatus(status).phrase
+    if wants_json(request):
+        body = {"error": detail or phrase, "status": status}
+        return JSONResponse(body, status, headers=headers)
+    press = press_of(request)
+    request_id = request.scope.get("state", {}).get("request_id", "")
+    try:
+        sheet = press.page(
+            request,
+            "error.html",
+            status=status,
+            code=status,
+            phrase=phrase,
+            detail=detail,
+            advice=_ADVICE.get(status, ""),
+            request_id=request_id,
+        )
+    except Exception:  # the page of an error must not depend on what broke
+        log.exception("the page of an error broke")
+        return Response(f"{status} {phrase}\n", status, headers, "text/plain; charset=utf-8")
+    return Response(sheet.body, status, headers, sheet.media_type)
+
+
+def wants_json(request: Request) -> bool:
+    """Whether a machine asks: below /api, or where JSON is accepted and HTML is not."""
+    root = str(request.scope.get("root_path", ""))
+    path = request.url.path.removeprefix(root)
+    accepted = request.headers.get("accept", "")
+    return path.startswith("/api/") or ("json" in accepted and "html" not in accepted)

@@ -1,0 +1,134 @@
+"""What every request passes on its way in and out: identity, limits, headers of safety, the log.
+
+One plain ASGI layer, so that it costs next to nothing and also covers answers that are errors.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import time
+import uuid
+from typing import Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from broadsheet.web.addresses import is_host
+
+MAX_BODY: Final = 64 << 10
+CSP: Final = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS: Final = {
+    "Content-Security-Policy": CSP,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+access = logging.getLogger("broadsheet.access")
+
+
+class Gate:
+    """The outermost layer of the app."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        scope.setdefault("state", {})["request_id"] = request_id
+        is_head = scope["method"] == "HEAD"
+        if is_head:  # every page answers HEAD as it answers GET
+            scope["method"] = "GET"
+        started, status = time.perf_counter(), 500
+
+        async def send_on(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                out = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    out.setdefault(name, value)
+                out["X-Request-ID"] = request_id
+            elif is_head and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        try:
+            refused = _refusal(headers)
+            if refused:
+                await _refuse(*refused, send_on)
+            else:
+                await self.app(scope, _limited(receive), send_on)
+        finally:
+            client = scope.get("client")
+            line = {
+                "method": "HEAD" if is_head else scope["method"],
+                "path": scope["path"],
+                "query": scope["query_string"].decode("latin-1"),
+                "status": status,
+                "ms": round((time.perf_counter() - started) * 1000, 1),
+                "client": client[0] if client else "",
+                "request_id": request_id,
+            }
+            access.info("%(method)s %(path)s %(status)s %(ms)s ms", line, extra={"access": line})
+
+
+def _refusal(headers: Headers) -> tuple[int, str] | None:
+    if not is_host(headers.get("host", "localhost")):
+        return 400, "The Host header is not a host name."
+    length = headers.get("content-length", "0")
+    if not length.isdecimal() or int(length) > MAX_BODY:
+        return 413, f"A request may carry at most {MAX_BODY} bytes."
+    return None
+
+
+def _limited(receive: Receive) -> Receive:
+    """Nothing here takes a body; one that comes without telling its length is cut short."""
+    taken = 0
+
+    async def receive_on() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > MAX_BODY:
+            return {"type": "http.disconnect"}
+        return message
+
+    return receive_on
+
+
+async def _refuse(status: int, reason: str, send: Send) -> None:
+    body = json.dumps({"error": reason, "status": status}).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+class JsonLines(logging.Formatter):
+    """Log records as JSON, one a line; an access record with its parts as fields."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line of JSON."""
+        line = {
+            "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + "Z",
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **getattr(record, "access", {}),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)

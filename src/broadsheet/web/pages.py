@@ -1,0 +1,256 @@
+"""The pages people read. Each handler asks the house one question and renders the answer."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from broadsheet.exceptions import BroadsheetError, PaperNotFoundError
+from broadsheet.feed.spans import Span
+from broadsheet.papers import Paper
+from broadsheet.web import gathering, layout
+from broadsheet.web.addresses import local_path
+from broadsheet.web.lists import PaperList, export_sheet
+from broadsheet.web.press import THEME_COOKIE, THEMES, Press, Sheet
+from broadsheet.web.searching import Question, look_up
+
+# Other forms of a paper, by the ending of its address.
+SUFFIXES: Final = {".md": "markdown", ".bib": "bibtex", ".ris": "ris", ".csl.json": "csl-json"}
+
+Page = Annotated[int, Query(ge=1, le=100_000)]
+Category = Annotated[str, Query(max_length=100)]
+Format = Annotated[str, Query(alias="format", max_length=40)]
+Limit = Annotated[int, Query(ge=1, le=1000)]
+Days = Annotated[int | None, Query(ge=1, le=36_500)]
+Sort = Annotated[str, Query(pattern="^(relevance|date|votes)$")]
+
+router = APIRouter(include_in_schema=False)
+
+
+def press_of(request: Request) -> Press:
+    """The press of the app that got the request."""
+    press: Press = request.app.state.press
+    return press
+
+
+@router.get("/")
+def root(request: Request) -> Response:
+    """The front door leads to the latest edition."""
+    return RedirectResponse(press_of(request).addresses(request).at("/papers"), 307)
+
+
+@router.get("/papers")
+def latest(
+    request: Request,
+    q: str = "",
+    sort: Sort = "relevance",
+    page: Page = 1,
+    category: Category = "",
+    format_: Format = "",
+    limit: Limit = 100,
+) -> Response:
+    """The latest edition, or what a query finds."""
+    press = press_of(request)
+    if q.strip():
+        return _search(press, request, Question(q, sort, page), format_, limit)
+
+    def make() -> Sheet:
+        house = press.house
+        span = house.latest()
+        title = f"Latest papers in {category}" if category else "Latest papers"
+        papers = PaperList(
+            title,
+            "/papers",
+            {"category": category},
+            lambda most: [p for p, _ in gathering.by_day(house, category=category, limit=most)],
+        )
+        if format_:
+            return papers.sheet(house, press.addresses(request), format_, limit)
+        if span is None and page == 1:
+            counts = house.counts()
+            if counts.papers == 0:
+                return press.page(request, "welcome.html", edition=house.demo(), demo=True)
+            return press.page(request, "undated.html", counts=counts)
+        return _edition(press, request, span, page, category, papers)
+
+    return press.answer(request, make)
+
+
+def _search(press: Press, request: Request, question: Question, format_: str, limit: int) -> Response:
+    def make() -> Sheet:
+        found = PaperList(
+            f"“{question.text[:80]}”",
+            "/papers",
+            {"q": question.text, "sort": question.sort},
+            lambda most: list(press.house.search(question.text, limit=most, sort=question.sort).papers),
+        )
+        where = press.addresses(request)
+        if format_:
+            return found.sheet(press.house, where, format_, limit)
+        answer = look_up(press.house, question)
+        # A feed of a search is for what is new, so it is sorted by date.
+        newest = PaperList(found.title, found.path, {**found.query, "sort": "date"}, found.fetch)
+        return press.page(
+            request, "search.html", answer=answer, question=question, list=found, feeds=newest.links(where)
+        )
+
+    return press.answer(request, make)
+
+
+@router.get("/papers/date/{name}")
+@router.get("/papers/week/{name}")
+@router.get("/papers/month/{name}")
+def edition(
+    request: Request,
+    name: str,
+    page: Page = 1,
+    category: Category = "",
+    format_: Format = "",
+    limit: Limit = 100,
+) -> Response:
+    """The edition of a day, a week or a month."""
+    press = press_of(request)
+
+    def make() -> Sheet:
+        span = Span.parse(name)
+        where = press.addresses(request)
+        if where.at(span.path) != where.at(request.url.path.removeprefix(where.root)):
+            raise HTTPException(404, f"{span.title} has its page at {span.path}.")
+        papers = PaperList(
+            span.title + (f", {category}" if category else ""),
+            span.path,
+            {"category": category},
+            lambda most: gathering.of_span(press.house, span, category=category, limit=most),
+        )
+        if format_:
+            return papers.sheet(press.house, where, format_, limit)
+        return _edition(press, request, span, page, category, papers)
+
+    return press.answer(request, make)
+
+
+def _edition(
+    press: Press, request: Request, span: Span | None, page: int, category: str, papers: PaperList
+) -> Sheet:
+    found = press.house.edition(span.name if span else None, page=page, category=category)
+    if not found.papers:
+        return press.page(request, "no_edition.html", status=404, edition=found, span=span)
+    links = papers.links(press.addresses(request))
+    return press.page(
+        request,
+        "edition.html",
+        edition=found,
+        span=span,
+        feeds=links,
+        list=papers,
+        days=press.house.archive() if span and span.kind != "day" else (),
+        counts=press.house.counts(),
+    )
+
+
+@router.get("/papers/trending")
+def trending(
+    request: Request, page: Page = 1, days: Days = None, format_: Format = "", limit: Limit = 100
+) -> Response:
+    """Papers by the votes their sources counted."""
+    press = press_of(request)
+
+    def make() -> Sheet:
+        papers = PaperList(
+            "Trending" if days is None else f"Trending over {days} days",
+            "/papers/trending",
+            {"days": days},
+            lambda most: gathering.trending(press.house, days=days, limit=most),
+        )
+        where = press.addresses(request)
+        if format_:
+            return papers.sheet(press.house, where, format_, limit)
+        found = press.house.trending(page=page, days=days)
+        return press.page(
+            request,
+            "trending.html",
+            edition=found,
+            papers=layout.ranked(found),
+            first=(page - 1) * press.house.settings.page_size + 1,
+            days=days,
+            list=papers,
+            feeds=papers.links(where),
+        )
+
+    return press.answer(request, make)
+
+
+@router.get("/papers/archive")
+def archive(request: Request, year: Annotated[int | None, Query(ge=1, le=9999)] = None) -> Response:
+    """Every edition there is, as calendars."""
+    press = press_of(request)
+
+    def make() -> Sheet:
+        days = press.house.archive()
+        years = list(dict.fromkeys(span.name[:4] for span, _ in days if span.dated))
+        shown = f"{year:04}" if year else next(iter(years), "")
+        if year and shown not in years:
+            raise HTTPException(404, f"There are no editions of {year}.")
+        inside = [(span, count) for span, count in days if span.dated and span.name.startswith(shown)]
+        return press.page(
+            request,
+            "archive.html",
+            months=list(layout.months(inside)),
+            years=years,
+            year=shown,
+            undated=[(span, count) for span, count in days if not span.dated],
+            total=len(days),
+        )
+
+    return press.answer(request, make)
+
+
+@router.post("/theme")
+def theme(request: Request, to: str = "", back: str = "/") -> Response:
+    """Choose light, dark or the system's choice, and go back to the page one came from."""
+    where = press_of(request).addresses(request)
+    response = RedirectResponse(local_path(back), 303)
+    if to in THEMES:
+        response.set_cookie(
+            THEME_COOKIE, to, max_age=31_536_000, path=where.root or "/", httponly=True, samesite="lax"
+        )
+    else:
+        response.delete_cookie(THEME_COOKIE, path=where.root or "/", httponly=True, samesite="lax")
+    return response
+
+
+@router.get("/papers/{reference:path}")
+def paper(request: Request, reference: str) -> Response:
+    """A paper, or another form of it by the ending of the address; other names lead to its own."""
+    press = press_of(request)
+    found, suffix = find_paper(press, reference)
+    if found.key != reference.removesuffix(suffix):
+        return RedirectResponse(press.addresses(request).paper(found, suffix), 301)
+
+    def make() -> Sheet:
+        if suffix:
+            return export_sheet(press.house, SUFFIXES[suffix], [found], found.key.replace("/", "_"))
+        return press.page(request, "paper.html", paper=found, similar=_similar(press, found))
+
+    return press.answer(request, make)
+
+
+def find_paper(press: Press, reference: str) -> tuple[Paper, str]:
+    """The paper of an address and the ending that asks for another form of it. Raises PaperNotFoundError."""
+    reference = reference.replace("\0", "")
+    for suffix in SUFFIXES:
+        if reference.endswith(suffix):
+            try:
+                return press.house.paper(reference.removesuffix(suffix)), suffix
+            except PaperNotFoundError:
+                break  # a name may end like that by itself
+    return press.house.paper(reference), ""
+
+
+def _similar(press: Press, paper: Paper) -> tuple[Paper, ...]:
+    try:
+        return press.house.similar([paper.key], limit=6).papers
+    except BroadsheetError:
+        return ()  # a page is worth reading while the index is being mended

@@ -1,0 +1,190 @@
+"""Rendering pages, and keeping them until something a reader can see has changed."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import Response
+
+from broadsheet import identifiers
+from broadsheet.categories import section_of
+from broadsheet.feed.editions import standfirst
+from broadsheet.web import layout, typeset, wording
+from broadsheet.web.addresses import Addresses
+from broadsheet.web.assets import assets
+
+if TYPE_CHECKING:
+    from broadsheet.house import House
+
+THEMES: Final = ("light", "dark")
+THEME_COOKIE: Final = "broadsheet-theme"
+HTML: Final = "text/html; charset=utf-8"
+CACHE_BYTES: Final = 48 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A finished answer: what is sent, and what is needed to say "you have it already"."""
+
+    body: bytes
+    media_type: str
+    status: int = 200
+    modified: datetime | None = None
+    filename: str = ""
+
+    @property
+    def etag(self) -> str:
+        """A weak validator: the same words give the same tag, whatever else has changed in the house."""
+        return f'W/"{hashlib.blake2b(self.body, digest_size=12).hexdigest()}"'
+
+
+class Press:
+    """Makes answers out of a house and keeps the last ones. Safe to share between threads."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self._lock = threading.Lock()
+        self._stamp = ""
+        self._sheets: OrderedDict[Hashable, tuple[Sheet, str]] = OrderedDict()
+        self._bytes = 0
+        self.templates = Environment(
+            loader=PackageLoader("broadsheet.web"),
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            undefined=StrictUndefined,
+            auto_reload=False,
+        )
+        self.templates.filters |= {
+            "typeset": typeset.typeset,
+            "paragraphs": typeset.paragraphs,
+            "day": wording.day,
+            "short": wording.short,
+            "number": wording.number,
+            "plural": wording.plural,
+            "source": wording.source,
+            "by_line": wording.by_line,
+            "votes": wording.votes,
+            "where": wording.where,
+            "sentence": wording.sentence,
+            "host": wording.host,
+            "scheme": wording.scheme,
+            "url_of": identifiers.url_of,
+            "standfirst": lambda abstract: standfirst(abstract, 1),
+        }
+        self.templates.tests["web"] = wording.is_web
+        self.templates.globals |= {
+            "bands": layout.bands,
+            "wider": layout.wider,
+            "section_of": section_of,
+            "where": wording.where,
+            "facet_names": wording.FACETS,
+            "STATUS": wording.STATUS,
+            "LINKS": wording.LINKS,
+            "settings": house.settings,
+        }
+
+    def addresses(self, request: Request) -> Addresses:
+        """Where the pages of this request are."""
+        return Addresses.of(request, self.house.settings.base_url)
+
+    def page(
+        self, request: Request, template: str, *, status: int = 200, media_type: str = HTML, **context: Any
+    ) -> Sheet:
+        """Render a page in the dress of the house."""
+        where = self.addresses(request)
+        here = request.url.path.removeprefix(where.root) or "/"
+        asked = dict(request.query_params)
+        context = {
+            "at": where.at,
+            "absolute": where.absolute,
+            "origin": where.origin,
+            "to": where.paper,
+            "asset": lambda name: where.at(f"/static/{assets()[name].hashed}"),
+            "theme": theme_of(request),
+            "turn": lambda **given: where.at(here, **{**asked, **given}),
+            "here": here,
+            "asked": asked,
+            "feeds": (),
+            "stale": self.stale(),
+            "demo": False,
+            **context,
+        }
+        text = self.templates.get_template(template).render(context)
+        return Sheet(text.encode("utf-8", "replace"), media_type, status)
+
+    def stale(self) -> tuple[str, ...]:
+        """Sources that have been silent for too long, to be said loudly."""
+        names = (harvest.source for harvest, is_stale in self.house.harvests() if is_stale)
+        return tuple(dict.fromkeys(names))
+
+    def answer(self, request: Request, make: Callable[[], Sheet]) -> Response:
+        """Answer with a kept sheet, else with what `make` makes; 304 where the reader has it already."""
+        where = self.addresses(request)
+        key = (
+            where,
+            request.url.path,
+            request.url.query,
+            theme_of(request),
+            self.house.today(),
+            self.stale(),
+        )
+        sheet, etag = self._kept(key, make)
+        headers = {"ETag": etag, "Cache-Control": "no-cache", "Vary": "Cookie"}
+        if sheet.modified:
+            headers["Last-Modified"] = format_datetime(sheet.modified.astimezone(UTC), usegmt=True)
+        if sheet.filename:
+            headers["Content-Disposition"] = f'inline; filename="{sheet.filename}"'
+        if sheet.status == 200 and _has_it(request, etag, sheet.modified):
+            return Response(status_code=304, headers=headers)
+        return Response(sheet.body, sheet.status, headers, sheet.media_type)
+
+    def _kept(self, key: Hashable, make: Callable[[], Sheet]) -> tuple[Sheet, str]:
+        stamp = self.house.stamp()
+        with self._lock:
+            if stamp != self._stamp:
+                self._stamp, self._bytes = stamp, 0
+                self._sheets.clear()
+            if key in self._sheets:
+                self._sheets.move_to_end(key)
+                return self._sheets[key]
+        sheet = make()
+        kept = sheet, sheet.etag
+        with self._lock:
+            # What was made while the house changed is sent but not kept.
+            if stamp == self._stamp == self.house.stamp() and key not in self._sheets:
+                self._sheets[key] = kept
+                self._bytes += len(sheet.body)
+                while self._bytes > CACHE_BYTES:
+                    _, (oldest, _) = self._sheets.popitem(last=False)
+                    self._bytes -= len(oldest.body)
+        return kept
+
+
+def theme_of(request: Request) -> str:
+    """The theme a reader has chosen by hand; '' follows the system."""
+    chosen = request.cookies.get(THEME_COOKIE, "")
+    return chosen if chosen in THEMES else ""
+
+
+def _has_it(request: Request, etag: str, modified: datetime | None) -> bool:
+    tags = request.headers.get("if-none-match")
+    if tags is not None:
+        strong = etag.removeprefix("W/")
+        return any(tag.strip().removeprefix("W/") in (strong, "*") for tag in tags.split(","))
+    since = request.headers.get("if-modified-since")
+    if since is None or modified is None:
+        return False
+    try:
+        return modified.astimezone(UTC).replace(microsecond=0) <= parsedate_to_datetime(since).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return False

@@ -1,0 +1,71 @@
+"""Running the web face: uvicorn in front, the keeper of the indexes behind."""
+
+from __future__ import annotations
+
+import logging
+import logging.config
+from typing import TYPE_CHECKING
+
+from broadsheet.web.gate import JsonLines
+
+if TYPE_CHECKING:
+    from broadsheet.house import House
+
+
+def serve(
+    house: House,
+    host: str | None = None,
+    port: int | None = None,
+    *,
+    worker: bool = True,
+    json_log: bool = False,
+    access_log: bool = True,
+) -> None:
+    """Serve the house until the process is asked to stop; requests under way are finished.
+
+    host, port: by default those of the settings. worker: whether this process keeps the indexes up to date.
+    json_log: one JSON object a line, access lines with the request's id, instead of text.
+    """
+    import uvicorn
+
+    from broadsheet.jobs import Worker
+    from broadsheet.web.app import create_app
+
+    set_up_logging(json_log=json_log, access_log=access_log)
+    config = uvicorn.Config(
+        create_app(house),
+        host=host or house.settings.host,
+        port=house.settings.port if port is None else port,
+        log_config=None,
+        access_log=False,  # the gate writes it, with the request's id
+        server_header=False,
+        timeout_graceful_shutdown=10,
+        h11_max_incomplete_event_size=256 << 10,  # people paste whole abstracts into the search box
+    )
+    keeper = Worker(house) if worker and not house.read_only else None
+    if keeper:
+        keeper.start()
+    try:
+        uvicorn.Server(config).run()
+    finally:
+        if keeper:
+            keeper.stop()
+
+
+def set_up_logging(*, json_log: bool, access_log: bool) -> None:
+    """Send our log and uvicorn's to standard error."""
+    text = {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
+    handled = {"handlers": ["stderr"], "level": "INFO", "propagate": False}
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {"line": {"()": JsonLines} if json_log else text},
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+            "loggers": {
+                "uvicorn": handled,
+                "broadsheet": handled,
+                "broadsheet.access": {**handled, "level": "INFO" if access_log else "WARNING"},
+            },
+        }
+    )

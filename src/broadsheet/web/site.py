@@ -1,0 +1,126 @@
+"""What belongs to the site and to no list: health, robots, search in the browser's bar, the look's files."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+
+from broadsheet.web.assets import assets
+from broadsheet.web.lists import FORMATS
+from broadsheet.web.pages import press_of
+from broadsheet.web.press import Sheet
+
+IMMUTABLE: Final = "public, max-age=31536000, immutable"
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/healthz")
+def healthz() -> Response:
+    """The process lives."""
+    return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
+
+
+@router.get("/readyz")
+def readyz(request: Request) -> Response:
+    """The store answers; what the index lacks is told and does not make the house unready."""
+    house = press_of(request).house
+    body: dict[str, Any] = {
+        "status": "ok",
+        "stamp": house.stamp(),
+        "stale_sources": list(press_of(request).stale()),
+    }
+    return JSONResponse(body, headers={"Cache-Control": "no-store"})
+
+
+@router.get("/static/{name}")
+def static(name: str) -> Response:
+    """A file of the look; under its hashed name it never changes."""
+    asset = assets().get(name)
+    if asset is None:
+        raise HTTPException(404)
+    kept = IMMUTABLE if name == asset.hashed else "no-cache"
+    return Response(asset.body, headers={"Cache-Control": kept}, media_type=asset.media_type)
+
+
+@router.get("/favicon.ico")
+def favicon(request: Request) -> Response:
+    """Browsers that ask for the old name get the new one."""
+    where = press_of(request).addresses(request)
+    return RedirectResponse(where.at(f"/static/{assets()['favicon.svg'].hashed}"), 308)
+
+
+@router.get("/robots.txt")
+def robots(request: Request) -> Response:
+    """Robots may read everything but endless searches."""
+    where = press_of(request).addresses(request)
+    return PlainTextResponse(
+        f"User-agent: *\nDisallow: {where.at('/papers')}?q=\nDisallow: {where.at('/api/')}\n"
+    )
+
+
+@router.get("/manifest.webmanifest")
+def manifest(request: Request) -> Response:
+    """What a phone needs to keep the paper among its apps."""
+    press = press_of(request)
+    where = press.addresses(request)
+    icon = {
+        "src": where.at(f"/static/{assets()['favicon.svg'].hashed}"),
+        "sizes": "any",
+        "type": "image/svg+xml",
+    }
+    body = {
+        "name": press.house.settings.title,
+        "short_name": press.house.settings.title[:12],
+        "description": "A daily paper of research papers",
+        "start_url": where.at("/papers"),
+        "scope": where.at("/"),
+        "display": "minimal-ui",
+        "background_color": "#fbf9f4",
+        "theme_color": "#fbf9f4",
+        "icons": [{**icon, "purpose": "any"}],
+    }
+    return Response(json.dumps(body), media_type="application/manifest+json")
+
+
+@router.get("/opensearch.xml")
+def opensearch(request: Request) -> Response:
+    """Lets a browser search here from its own bar."""
+    press = press_of(request)
+    return press.answer(
+        request,
+        lambda: press.page(
+            request, "opensearch.xml", media_type="application/opensearchdescription+xml; charset=utf-8"
+        ),
+    )
+
+
+@router.get("/llms.txt")
+def llms(request: Request) -> Response:
+    """The site in a page of text, for agents."""
+    press = press_of(request)
+    return press.answer(
+        request,
+        lambda: press.page(
+            request,
+            "llms.txt",
+            media_type="text/plain; charset=utf-8",
+            counts=press.house.counts(),
+            latest=press.house.latest(),
+            formats=FORMATS,
+        ),
+    )
+
+
+@router.get("/docs/api")
+def api_page(request: Request) -> Response:
+    """The API, read off its own description."""
+    press = press_of(request)
+
+    def make() -> Sheet:
+        return press.page(request, "api.html", api=request.app.openapi())
+
+    return press.answer(request, make)

@@ -1,0 +1,319 @@
+"""What machines get: papers as JSON, in the field names that clients of Hugging Face's daily papers expect.
+
+Three dates, which are easily confused: `publishedAt` of a paper is the day it was submitted; the edition that
+carries it is `submittedOnDailyAt`, which the wrapper of a list repeats as its own `publishedAt`.
+Fields that only this house knows stand beside theirs.
+"""
+
+# The field names are Hugging Face's.
+# ruff: noqa: N815
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from broadsheet.feed.editions import Edition
+from broadsheet.feed.spans import Span
+from broadsheet.papers import Paper
+from broadsheet.web.addresses import Addresses
+
+
+class Error(BaseModel):
+    """Every error: what went wrong, and the status it was sent with."""
+
+    error: str
+    status: int
+
+
+class AuthorOut(BaseModel):
+    """An author as the source names them."""
+
+    name: str
+    hidden: bool = False
+    affiliation: str | None = None
+    orcid: str | None = None
+
+
+class VotesOut(BaseModel):
+    """Votes and comments counted by one source's readers."""
+
+    source: str
+    votes: int
+    comments: int | None = None
+
+
+class LinkOut(BaseModel):
+    """An address of a paper: page, pdf, code, project, model, dataset, demo or discussion."""
+
+    kind: str
+    url: str
+
+
+class VersionOut(BaseModel):
+    """A version of the manuscript."""
+
+    number: int
+    submitted: datetime | None = None
+
+
+class ManifestationOut(BaseModel):
+    """One source's record of the paper."""
+
+    source: str
+    key: str
+    format: str
+    url: str
+    first_seen: datetime
+    last_seen: datetime
+
+
+class PaperOut(BaseModel):
+    """A paper. `id` is its arXiv id where it has one, else its key in this house."""
+
+    id: str
+    title: str
+    summary: str
+    authors: list[AuthorOut]
+    publishedAt: datetime | None = Field(description="The day the first version was submitted.")
+    submittedOnDailyAt: datetime | None = Field(description="The edition that carries it.")
+    submittedOnDailyBy: dict[str, Any] | None = None
+    upvotes: int | None = Field(description="The most votes any one source counted; null where none counts.")
+    numComments: int | None = None
+    discussionId: str | None = None
+    ai_summary: str | None = None
+    ai_keywords: list[str] | None = None
+    projectPage: str | None = None
+    githubRepo: str | None = None
+    githubStars: int | None = None
+    organization: dict[str, Any] | None = None
+    key: str
+    url: str
+    status: str
+    identifiers: list[str]
+    announced: date | None
+    submitted: date | None
+    revised: date | None
+    published: str
+    venue: str
+    primary_category: str
+    categories: list[str]
+    keywords: list[str]
+    comment: str
+    journal_ref: str
+    licence: str
+    days: list[str]
+    votes: list[VotesOut]
+    links: list[LinkOut]
+    versions: list[VersionOut]
+    updated: datetime
+
+
+class PaperDetail(PaperOut):
+    """A paper with where each part of it comes from."""
+
+    manifestations: list[ManifestationOut]
+    provenance: dict[str, str] = Field(description="Field to source:key of the record that gave it.")
+
+
+class DailyPaper(BaseModel):
+    """A paper in a list. `publishedAt` is the edition's day; the paper's own is inside `paper`."""
+
+    paper: PaperOut
+    title: str
+    summary: str
+    publishedAt: datetime | None = None
+    submittedOnDailyAt: datetime | None = None
+    submittedBy: dict[str, Any] | None = None
+    numComments: int | None = None
+    ai_summary: str | None = None
+    ai_keywords: list[str] | None = None
+    projectPage: str | None = None
+    githubRepo: str | None = None
+    githubStars: int | None = None
+    organization: dict[str, Any] | None = None
+
+
+class Place(BaseModel):
+    """Why a paper was found: its place in each leg of the search, 1 being the best."""
+
+    paper: PaperOut
+    score: float
+    legs: dict[str, int]
+
+
+class SearchOut(BaseModel):
+    """A page of search results; `notes` say how a query was repaired."""
+
+    query: str
+    total: int
+    hits: list[Place]
+    facets: dict[str, list[tuple[str, int]]]
+    notes: list[str]
+
+
+class EditionOut(BaseModel):
+    """A page of the edition of a day, week or month."""
+
+    title: str
+    span: str
+    first: str
+    last: str
+    number: int | None
+    total: int
+    page: int
+    pages: int
+    previous: str | None
+    next: str | None
+    categories: list[tuple[str, int]]
+    papers: list[PaperOut]
+
+
+def paper_fields(paper: Paper, where: Addresses, day: str = "") -> dict[str, Any]:
+    """The fields of `PaperOut`. `day` is the edition it is shown in; the last one by default."""
+    extra = _extra(paper)
+    carried = day or next((d for d in reversed(paper.days) if not d.startswith("--")), "")
+    machine_keywords = paper.provenance.get("keywords", "").startswith("hf:")
+    return {
+        "id": paper.identifier("arxiv") or paper.key,
+        "title": paper.title,
+        "summary": paper.abstract,
+        "authors": [
+            {"name": a.name, "affiliation": a.affiliation or None, "orcid": a.orcid or None}
+            for a in paper.authors
+        ],
+        "publishedAt": moment(paper.submitted),
+        "submittedOnDailyAt": moment(carried),
+        "submittedOnDailyBy": submitter(paper),
+        "upvotes": paper.upvotes,
+        "numComments": paper.comments,
+        "discussionId": extra.get("discussionId"),
+        "ai_summary": paper.tldr or None,
+        "ai_keywords": list(paper.keywords) if machine_keywords else None,
+        "projectPage": paper.link("project") or None,
+        "githubRepo": paper.link("code") or None,
+        "githubStars": extra.get("githubStars"),
+        "organization": extra.get("organization"),
+        "key": paper.key,
+        "url": where.origin + where.paper(paper),
+        "status": paper.status.value,
+        "identifiers": [str(identifier) for identifier in paper.identifiers],
+        "announced": paper.announced,
+        "submitted": paper.submitted,
+        "revised": paper.revised,
+        "published": paper.published,
+        "venue": paper.venue,
+        "primary_category": paper.primary_category,
+        "categories": list(paper.categories),
+        "keywords": list(paper.keywords),
+        "comment": paper.comment,
+        "journal_ref": paper.journal_ref,
+        "licence": paper.licence,
+        "days": list(paper.days),
+        "votes": [{"source": v.source, "votes": v.votes, "comments": v.comments} for v in paper.votes],
+        "links": [{"kind": link.kind, "url": link.url} for link in paper.links],
+        "versions": [{"number": v.number, "submitted": v.submitted} for v in paper.versions],
+        "updated": paper.updated,
+    }
+
+
+def paper_out(paper: Paper, where: Addresses, day: str = "") -> PaperOut:
+    """A paper as JSON."""
+    return PaperOut(**paper_fields(paper, where, day))
+
+
+def detail_out(paper: Paper, where: Addresses) -> PaperDetail:
+    """A paper as JSON, with its sources."""
+    kept: list[dict[str, Any]] = [
+        {
+            "source": m.source,
+            "key": m.key,
+            "format": m.format,
+            "url": m.url,
+            "first_seen": m.first_seen,
+            "last_seen": m.last_seen,
+        }
+        for m in paper.manifestations
+    ]
+    return PaperDetail(
+        **paper_fields(paper, where),
+        manifestations=[ManifestationOut(**m) for m in kept],
+        provenance=dict(paper.provenance),
+    )
+
+
+_REPEATED = (
+    *("title", "summary", "numComments", "ai_summary", "ai_keywords", "projectPage"),
+    *("githubRepo", "githubStars", "organization", "submittedOnDailyAt"),
+)
+
+
+def daily_out(paper: Paper, where: Addresses, day: str = "") -> DailyPaper:
+    """A paper in its wrapper, from which clients read the title and the edition's day.
+
+    A client takes the wrapper's `publishedAt` for the paper's where the paper has none, so then it is left out.
+    """
+    inner = paper_out(paper, where, day)
+    repeated = {name: getattr(inner, name) for name in _REPEATED}
+    return DailyPaper(
+        paper=inner,
+        publishedAt=inner.submittedOnDailyAt if inner.publishedAt else None,
+        submittedBy=inner.submittedOnDailyBy,
+        **repeated,
+    )
+
+
+def edition_out(edition: Edition, span: Span, papers: list[Paper], where: Addresses) -> EditionOut:
+    """An edition as JSON; papers by votes."""
+    return EditionOut(
+        title=edition.title,
+        span=span.name,
+        first=span.first,
+        last=span.last,
+        number=edition.number,
+        total=edition.total,
+        page=edition.page,
+        pages=edition.pages,
+        previous=edition.previous.name if edition.previous else None,
+        next=edition.next.name if edition.next else None,
+        categories=list(edition.categories),
+        papers=[paper_out(paper, where) for paper in papers],
+    )
+
+
+def moment(day: date | str | None) -> datetime | None:
+    """Midnight UTC of a day; None without one, or without its year."""
+    text = str(day or "")
+    return datetime.fromisoformat(f"{text}T00:00:00+00:00") if text and not text.startswith("--") else None
+
+
+def submitter(paper: Paper) -> dict[str, Any] | None:
+    """Who put the paper on a source's daily list, as that source names them."""
+    extra = _extra(paper)
+    for name in ("submittedOnDailyBy", "submittedBy"):
+        given = extra.get(name)
+        if isinstance(given, dict):
+            user = given.get("user") or given.get("name")
+            return {"user": user or "", "fullname": given.get("fullname") or user or ""}
+    return None
+
+
+def _extra(paper: Paper) -> dict[str, Any]:
+    """What the daily list said beyond our own fields, checked for the types that clients count on."""
+    extra: dict[str, Any] = {}
+    for manifestation in paper.manifestations:
+        if manifestation.source == "hf":
+            extra |= manifestation.extra
+    stars, organisation, discussion = (extra.get(n) for n in ("githubStars", "organization", "discussionId"))
+    if not isinstance(stars, int):
+        extra.pop("githubStars", None)
+    if not isinstance(discussion, str):
+        extra.pop("discussionId", None)
+    if isinstance(organisation, dict):
+        kept = {n: v for n, v in organisation.items() if n in ("name", "fullname") and isinstance(v, str)}
+        extra["organization"] = kept or None
+    else:
+        extra.pop("organization", None)
+    return extra

@@ -1,0 +1,178 @@
+"""How dates, names and counts are worded on a page. Pure functions; templates call them as filters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Final
+
+from broadsheet import identifiers
+from broadsheet.feed.spans import MONTHS, Span
+from broadsheet.papers import Author, Identifier, Paper, Status
+
+SOURCES: Final = {
+    "acl": "ACL Anthology",
+    "arxiv": "arXiv",
+    "bibtex": "BibTeX file",
+    "biorxiv": "bioRxiv",
+    "crossref": "Crossref",
+    "csl": "CSL-JSON file",
+    "dblp": "DBLP",
+    "europepmc": "Europe PMC",
+    "hf": "Hugging Face",
+    "medrxiv": "medRxiv",
+    "openreview": "OpenReview",
+    "ris": "RIS file",
+    "semanticscholar": "Semantic Scholar",
+    "wos": "Web of Science",
+    "zotero": "Zotero",
+}
+SCHEMES: Final = {
+    "acl": "ACL Anthology",
+    "arxiv": "arXiv",
+    "corpusid": "Semantic Scholar corpus",
+    "dblp": "DBLP",
+    "doi": "DOI",
+    "isbn": "ISBN",
+    "mag": "Microsoft Academic",
+    "openreview": "OpenReview",
+    "pmcid": "PubMed Central",
+    "pmid": "PubMed",
+    "s2": "Semantic Scholar",
+    "url": "Page",
+    "zotero": "Zotero",
+}
+LINKS: Final = {
+    "page": "Page",
+    "pdf": "PDF",
+    "code": "Code",
+    "project": "Project",
+    "model": "Model",
+    "dataset": "Data",
+    "demo": "Demo",
+    "discussion": "Discussion",
+}
+FACETS: Final = {
+    "category": "By field",
+    "year": "By year",
+    "source": "By source",
+    "code": "With code",
+    "status": "Taken back",
+}
+STATUS: Final = {Status.WITHDRAWN: "Withdrawn", Status.RETRACTED: "Retracted"}
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def day(value: date | str | None) -> str:
+    """A day as prose: `29 July 2025`; without its year `29 July`; a year or month as it is known.
+
+    >>> day(date(2025, 7, 29)), day("--07-29"), day("2021-05"), day("2021"), day(None)
+    ('29 July 2025', '29 July', 'May 2021', '2021', '')
+    """
+    text = str(value or "")[:10]
+    if text.startswith("--"):
+        return f"{int(text[5:])} {MONTHS[int(text[2:4]) - 1]}"
+    year, month, number = [*(int(part) for part in text.split("-") if part), 0, 0, 0][:3]
+    return " ".join(
+        part for part in (str(number or ""), MONTHS[month - 1] if month else "", str(year or "")) if part
+    )
+
+
+def short(span: Span) -> str:
+    """A span as a pointer to it: `28 July`, `week 31`, `June 2025`."""
+    if span.kind == "day":
+        return day(span.name).removesuffix(f" {span.name[:4]}")
+    return span.title if span.kind == "month" else f"week {int(span.name[6:])}"
+
+
+def number(value: int) -> str:
+    """A count with its thousands set apart.
+
+    >>> number(104221)
+    '104,221'
+    """
+    return f"{value:,}"
+
+
+def plural(value: int, word: str) -> str:
+    """A count and its noun.
+
+    >>> plural(1, "paper"), plural(2000, "paper")
+    ('1 paper', '2,000 papers')
+    """
+    return f"{value:,} {word}{'' if value == 1 else 's'}"
+
+
+def source(name: str) -> str:
+    """A source's own name."""
+    return SOURCES.get(name, name)
+
+
+def by_line(authors: Sequence[Author], most: int = 3) -> str:
+    """The first authors, and whether there are more.
+
+    >>> by_line([Author("A. One"), Author("B. Two")]), by_line([Author("A"), Author("B"), Author("C")], 1)
+    ('A. One and B. Two', 'A and 2 others')
+    """
+    names = [author.name for author in authors]
+    if len(names) > most + 1:
+        rest = f"{len(names) - most} others"
+        return f"{', '.join(names[:most])} and {rest}"
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
+
+
+def votes(paper: Paper) -> str:
+    """What each source's readers counted, marked as that source's; '' where none counts.
+
+    A count is never added to another's: the same reader may have voted at both.
+    """
+    return " · ".join(f"{count.votes:,} at {source(count.source)}" for count in paper.votes)
+
+
+def flagged(paper: Paper) -> str:
+    """The title, with what befell the paper before it; for feeds and lists of machines."""
+    label = STATUS.get(paper.status)
+    return f"[{label}] {paper.title}" if label else paper.title
+
+
+def where(paper: Paper) -> str:
+    """The paper's public page outside this house, or ''."""
+    names = (identifiers.url_of(name) for name in paper.identifiers)
+    return (
+        paper.link("page") or next((url for url in names if url.startswith("http")), "") or paper.link("pdf")
+    )
+
+
+def scheme(identifier: Identifier) -> str:
+    """The registry of an identifier by its own name."""
+    return SCHEMES.get(identifier.scheme, identifier.scheme)
+
+
+def host(url: str) -> str:
+    """The host of an address, to say where a link leads.
+
+    >>> host("https://www.example.org/a")
+    'example.org'
+    """
+    return url.partition("://")[2].partition("/")[0].removeprefix("www.")
+
+
+def printable(text: str) -> str:
+    """Text without the control characters that XML forbids.
+
+    >>> printable("a\\x00b\\x1b")
+    'ab'
+    """
+    return _CONTROL.sub("", text)
+
+
+def is_web(url: str) -> bool:
+    """Whether an address may be a link on a page: http or https, never a script."""
+    return url.lower().startswith(("https://", "http://"))
+
+
+def sentence(names: Iterable[str]) -> str:
+    """Names in a row: `a, b and c`."""
+    *first, last = list(names) or [""]
+    return f"{', '.join(first)} and {last}" if first else last
