@@ -1,9 +1,9 @@
 """The connection to the database: SQLite in one file, or PostgreSQL.
 
 SQLite runs in WAL mode, so readers are never blocked and see the state of one moment. `synchronous=FULL`
-syncs the log at every commit: with NORMAL a killed process loses nothing (what it wrote is in the kernel), yet
-a power cut may lose the last commits, and we have acknowledged them. A commit holds hundreds of papers, so
-the sync is cheap. Writers take the write lock at the beginning (BEGIN IMMEDIATE, an advisory lock in
+syncs the log at every commit: with NORMAL a killed process loses nothing (what it wrote is in the kernel),
+yet a power cut may lose the last commits, and we have acknowledged them. A commit holds hundreds of papers,
+so the sync is cheap. Writers take the write lock at the beginning (BEGIN IMMEDIATE, an advisory lock in
 PostgreSQL) and wait for each other; what one reads, no other writer changes before it commits.
 """
 
@@ -90,7 +90,7 @@ class Database:
             )
         else:
             engine = create_engine(
-                "sqlite://", creator=self._connect, poolclass=QueuePool, pool_size=16, max_overflow=48
+                "sqlite://", creator=self._connect, poolclass=QueuePool, pool_size=8, max_overflow=56
             )
 
         @event.listens_for(engine, "connect")
@@ -98,7 +98,7 @@ class Database:
             # The driver must not begin transactions at its own discretion: we say when, and which.
             connection.isolation_level = None
             connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("PRAGMA cache_size = -65536")
+            connection.execute("PRAGMA cache_size = -16384")  # KiB, for each of the connections
             connection.execute("PRAGMA temp_store = MEMORY")
             if not self.read_only:
                 connection.execute("PRAGMA synchronous = FULL")
@@ -153,7 +153,9 @@ def _translated(cause: BaseException | None, database: Database) -> StoreError:
             f"the store cannot be written: {place}; make its folder writable or open it read-only"
         )
     if code.startswith(("SQLITE_FULL", "SQLITE_IOERR_WRITE", "53100")) or "No space left" in str(cause):
-        return DiskFullError(f"no space left, nothing was written: {place}; free some and try again")
+        return DiskFullError(
+            f"no space left (or a quota), nothing was written: {place}; free some and try again"
+        )
     if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return StoreError(f"another process has been writing for {BUSY_SECONDS} seconds: {place}")
     if code.startswith("SQLITE_CANTOPEN"):

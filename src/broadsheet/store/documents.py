@@ -19,9 +19,14 @@ TEXTS: Final = (
 DATES: Final = ("submitted", "revised", "announced")
 WORDS: Final = ("categories", "keywords")
 
-_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
-dumps = _encoder.encode
-loads = json.loads
+_encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+loads: Final = json.loads
+
+
+def dumps(value: Any) -> str:
+    """JSON in its shortest spelling; halves of surrogate pairs, which no database takes, become '?'."""
+    text = _encode(value)
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def moment(text: str) -> datetime:

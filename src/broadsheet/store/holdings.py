@@ -84,6 +84,11 @@ class Holding:
         return is_listed(self.listings, listing)
 
     @property
+    def name(self) -> str:
+        """What it is called in provenance: "source:key"."""
+        return f"{self.source}:{self.key}"
+
+    @property
     def identifiers(self) -> list[Identifier]:
         """Every name its records give."""
         return list(dict.fromkeys(i for record in self.statements.values() for i in record.identifiers))

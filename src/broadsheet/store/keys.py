@@ -12,25 +12,38 @@ from broadsheet.papers import Identifier
 
 _SCHEMES: Final = {"arxiv": "", "doi": "", "acl": "", "openreview": "openreview:"}
 """Scheme → what stands before its value in a key; the better scheme first."""
-_SLUG_LENGTH: Final = 60
-_SLUG: Final = len(_SCHEMES)
+_RANKS: Final = {scheme: rank for rank, scheme in enumerate(_SCHEMES)}
+SLUG: Final = len(_SCHEMES)
+"""The rank of a key that is made of the title: worse than any that a registry gave."""
+_LENGTH: Final = 60
+_PLAIN = re.compile(r"[a-z0-9]+")
 
 
-def candidates(identifiers: Iterable[Identifier], title: str, seed: str) -> list[tuple[int, str]]:
-    """Every key a work may bear, as (rank, key), the best first; the last is a slug that `seed` makes unique.
+def names(identifiers: Iterable[Identifier]) -> list[tuple[int, str]]:
+    """The keys that identifiers make, as (rank, key), the best (0) first.
 
-    >>> candidates([Identifier("doi", "10.1/x")], "On Keys", "bibtex:smith2020")
-    [(1, '10.1/x'), (4, 'on-keys-9deac1')]
+    >>> names([Identifier("doi", "10.1/x"), Identifier("mag", "7"), Identifier("arxiv", "2205.13147")])
+    [(0, '2205.13147'), (1, '10.1/x')]
     """
-    ranks = {scheme: rank for rank, scheme in enumerate(_SCHEMES)}
-    named = sorted((ranks[i.scheme], _SCHEMES[i.scheme] + i.value) for i in identifiers if i.scheme in ranks)
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-    slug = words[: words.rfind("-", 0, _SLUG_LENGTH)] if len(words) > _SLUG_LENGTH and "-" in words else words
+    return sorted((_RANKS[i.scheme], _SCHEMES[i.scheme] + i.value) for i in identifiers if i.scheme in _RANKS)
+
+
+def slug(title: str, seed: str) -> str:
+    """A key for a work without a better name; `seed` tells apart works of one title.
+
+    >>> slug("On Keys: Naming Things", "bibtex:smith2020")
+    'on-keys-naming-things-9deac1'
+    """
+    words = _PLAIN.findall(unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower())
+    text = ""
+    for word in words:
+        if len(text) + len(word) >= _LENGTH:
+            break
+        text = f"{text}-{word}" if text else word
     digest = hashlib.blake2b(seed.encode(), digest_size=3).hexdigest()
-    return [*named, (_SLUG, f"{slug[:_SLUG_LENGTH] or 'paper'}-{digest}")]
+    return f"{text or 'paper'}-{digest}"
 
 
 def rank(key: str, identifiers: Iterable[Identifier]) -> int:
-    """How good a key is for a work with these identifiers: 0 is best."""
-    return min((r for r, k in candidates(identifiers, "", "") if k == key), default=_SLUG)
+    """How good a key is for a work with these identifiers: 0 is best, SLUG is not theirs at all."""
+    return next((rank for rank, name in names(identifiers) if name == key), SLUG)

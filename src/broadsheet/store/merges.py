@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, or_, select, update
 from broadsheet.exceptions import StoreError
 from broadsheet.store import documents, rows
 from broadsheet.store.holdings import Work
-from broadsheet.store.schema import aliases, manifestations
+from broadsheet.store.schema import aliases, manifestations, works
 from broadsheet.store.schema import merges as table
 from broadsheet.store.separations import separate
 from broadsheet.store.workbench import Workbench
@@ -63,66 +63,53 @@ def undo(connection: Connection, merge_id: int) -> Merge:
     row = connection.execute(select(table).where(_T.id == merge_id)).first()
     if row is None or row.undone_at is not None:
         raise StoreError(f"no merge {merge_id} to undo")
-    moved = documents.loads(row.moved)
+    moved, before = documents.loads(row.moved), documents.loads(row.undo)
     bench, work = _holder(connection, moved)
-    holdings = [holding for holding in work.holdings if holding.id in moved]
-    if len(holdings) == len(work.holdings):
-        raise StoreError(f"merge {merge_id} cannot be undone: nothing else is left of {work.key!r}")
-    undoing = documents.loads(row.undo)
-    part = bench.new_work() if row.gone_id is None else Work(row.gone_id, "", "", bench.now, changed=True)
-    if row.gone_id is not None:
+    if row.gone_id is None:
+        part = bench.new_work()
+    else:
+        part = Work(row.gone_id, row.gone_key, before["added"], bench.now, pinned=True, changed=True)
         bench.works[part.id] = part
-        part.added = undoing["added"]
-        part.key, part.pinned = row.gone_key, True
-        _give_back_keys(bench, work, undoing)
-    _part(bench, holdings, work, part)
-    if row.gone_id is not None:
-        _give_back_aliases(connection, part, undoing)
+        if work.key == row.kept_key and before["kept_key"]:
+            work.key, work.pinned = before["kept_key"], True
+    _part(bench, work, part, set(moved))
+    if former := before.get("aliases"):
+        connection.execute(update(aliases).where(aliases.c.key.in_(former)).values(work_id=part.id))
     connection.execute(update(table).where(_T.id == merge_id).values(undone_at=bench.now))
     return _one(connection, merge_id)
 
 
 def detach(connection: Connection, manifestation_id: int) -> str:
     """Make one manifestation a work of its own; returns its key."""
-    bench, work = _holder(connection, [manifestation_id])
-    holdings = [holding for holding in work.holdings if holding.id == manifestation_id]
-    if len(work.holdings) == 1:
-        raise StoreError(f"{work.key!r} has this one manifestation only")
-    part = bench.new_work()
-    _part(bench, holdings, work, part)
-    return part.key
+    standing = select(_T.id, _T.moved).where(_T.gone_id.is_(None), _T.undone_at.is_(None))
+    name = connection.scalar(select(_M.source + ":" + _M.key).where(_M.id == manifestation_id))
+    for row in connection.execute(standing.where(_T.gone_key == name)):
+        if documents.loads(row.moved) == [manifestation_id]:
+            undo(connection, row.id)
+            break
+    else:
+        bench, work = _holder(connection, [manifestation_id])
+        _part(bench, work, bench.new_work(), {manifestation_id})
+    of = select(works.c.key).join_from(works, manifestations).where(_M.id == manifestation_id)
+    return str(connection.scalar(of))
 
 
-def _holder(connection: Connection, moved: Iterable[int]) -> tuple[Workbench, Work]:
-    """The work that holds the manifestations now (the first of them that is still with others)."""
-    query = select(_M.work_id).where(_M.id.in_(list(moved))).order_by(_M.id)
-    holders = connection.scalars(query).all()
-    if not holders:
-        raise StoreError("no such manifestation")
+def _holder(connection: Connection, moved: Sequence[int]) -> tuple[Workbench, Work]:
+    """The work that holds the manifestations now; where they are in several, one that has others too."""
+    holders = connection.scalars(select(_M.work_id).where(_M.id.in_(moved)).order_by(_M.id)).all()
     bench = Workbench(connection)
     bench.load(holders)
-    works = [bench.works[number] for number in dict.fromkeys(holders)]
-    wanted = set(moved)
-    mixed = (work for work in works if any(holding.id not in wanted for holding in work.holdings))
-    return bench, next(mixed, works[0])
+    for number in holders:
+        if any(holding.id not in moved for holding in bench.works[number].holdings):
+            return bench, bench.works[number]
+    raise StoreError("there is nothing to split: the paper has no other manifestations")
 
 
-def _part(bench: Workbench, holdings: list[Any], work: Work, part: Work) -> None:
-    bench.move(holdings, part)
+def _part(bench: Workbench, work: Work, part: Work, moved: Collection[int]) -> None:
+    """Move the manifestations of a work into another, for good."""
+    bench.move([holding for holding in work.holdings if holding.id in moved], part)
     rows.write(bench)
     separate(bench.connection, [h.id for h in part.holdings], [h.id for h in work.holdings])
-
-
-def _give_back_keys(bench: Workbench, work: Work, undoing: dict[str, Any]) -> None:
-    """The kept work bears its own key again if it had taken that of the other."""
-    if work.key == bench.works[max(bench.works)].key or undoing["kept_key"]:
-        work.key, work.pinned = undoing["kept_key"] or work.key, True
-
-
-def _give_back_aliases(connection: Connection, part: Work, undoing: dict[str, Any]) -> None:
-    former = undoing.get("aliases", [])
-    if former:
-        connection.execute(update(aliases).where(aliases.c.key.in_(former)).values(work_id=part.id))
 
 
 def _lineage(connection: Connection, work_id: int) -> set[int]:

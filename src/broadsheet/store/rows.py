@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import zlib
 from collections import Counter
@@ -21,6 +22,7 @@ _UNREAD: Final = ("votes", "days", "provenance")
 """Parts of a work's JSON whose change is no new version of the paper."""
 
 
+@functools.lru_cache(maxsize=4096)  # each title of a batch is asked for a few times
 def title_hash(title: str) -> int | None:
     """64 bits of a title's key, to look it up by; None if nothing is left of it."""
     key = title_key(title)
@@ -72,32 +74,41 @@ def _name(bench: Workbench, works: Iterable[Work]) -> None:
     for work in works:
         if work.pinned:
             continue
-        fields = work.merged[0]
-        first = work.holdings[0]
-        choice = keys.candidates(
-            fields.get("identifiers", ()), fields.get("title", ""), f"{first.source}:{first.key}"
-        )
+        names = keys.names(work.merged[0].get("identifiers", ()))
         if work.key:
-            rank = next((rank for rank, key in choice if key == work.key), choice[-1][0])
-            choice = [(better, key) for better, key in choice if better < rank]
-        if choice:
-            wanted[work.id] = [key for _, key in choice]
-    taken: dict[str, int] = {}
-    for some in chunks({key for choice in wanted.values() for key in choice}):
-        w, a = schema.works.c, schema.aliases.c
-        taken.update(
-            (r.key, r.work_id)
-            for r in bench.connection.execute(select(a.key, a.work_id).where(a.key.in_(some)))
-        )
-        taken.update(
-            (r.key, r.id) for r in bench.connection.execute(select(w.key, w.id).where(w.key.in_(some)))
-        )
-    taken = {key: bench.moved[owner].id if owner in bench.moved else owner for key, owner in taken.items()}
-    for work_id, names in wanted.items():
+            rank = next((rank for rank, key in names if key == work.key), keys.SLUG)
+            names = [(better, key) for better, key in names if better < rank]
+        if names or not work.key:
+            wanted[work.id] = [key for _, key in names]
+    taken = _taken(bench, {key for names in wanted.values() for key in names})
+    nameless = []
+    for work_id, choice in wanted.items():
         work = bench.works[work_id]
-        free = (key for key in names if taken.get(key, work_id) == work_id)
-        work.key = next(free, work.key) or f"{names[-1]}-{work_id}"
-        taken[work.key] = work_id
+        work.key = next((key for key in choice if taken.get(key, work_id) == work_id), work.key)
+        if work.key:
+            taken[work.key] = work_id
+        else:
+            nameless.append(work)
+    slugs = {work.id: keys.slug(work.merged[0].get("title", ""), work.holdings[0].name) for work in nameless}
+    taken = _taken(bench, set(slugs.values()))
+    for work in nameless:
+        key = slugs[work.id]
+        work.key = key if taken.setdefault(key, work.id) == work.id else f"{key}-{work.id}"
+
+
+def _taken(bench: Workbench, wanted: Iterable[str]) -> dict[str, int]:
+    """Which of these keys are given, and to which works; those of works merged away went to the kept one."""
+    taken: dict[str, int] = {}
+    w, a = schema.works.c, schema.aliases.c
+    for some in chunks(wanted):
+        for query in (
+            select(a.key, a.work_id).where(a.key.in_(some)),
+            select(w.key, w.id).where(w.key.in_(some)),
+        ):
+            for key, owner in bench.connection.execute(query):
+                heir = bench.find(owner)
+                taken[key] = heir.id if heir else owner
+    return taken
 
 
 def _write_works(bench: Workbench, works: list[Work]) -> None:

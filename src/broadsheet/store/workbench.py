@@ -102,9 +102,10 @@ class Workbench:
     def attach(self, work: Work, source: str, key: str, reason: str, evidence: str) -> Holding:
         """A new manifestation of a work that others have told of, and the record of why it is the same."""
         holding = self.new_holding(work, source, key)
-        name = f"{source}:{key}"
-        number = self.next("merge")
-        self.merges.append(Merged(number, work, work.key, None, name, [holding.id], reason, evidence))
+        merged = Merged(
+            self.next("merge"), work, work.key, None, holding.name, [holding.id], reason, evidence
+        )
+        self.merges.append(merged)
         return holding
 
     def unite(self, kept: Work, gone: Work, reason: str, evidence: str) -> Merged:
@@ -114,7 +115,7 @@ class Workbench:
         gone_id: int | None = gone.id
         gone_key = gone.key
         if gone.stored is None:  # never seen outside this transaction: it has no name to give back
-            gone_id, gone_key = None, f"{first.source}:{first.key}"
+            gone_id, gone_key = None, first.name
         for earlier in self.merges:
             if earlier.kept is gone:
                 earlier.kept = kept
