@@ -92,8 +92,15 @@ def record_of(piece: Piece, *, format_name: str, list_day: str = "") -> Record |
     if not title:
         return Rejection(piece.place, "the paper has no title", excerpt(piece.raw))
     extra = _extra(wrapper, paper)
+    names = list(_names(paper.get("authors")))
+    authors = tuple(Author(mend(name)) for name in names)
+    as_sent: dict[str, Any] = {}
     if (mended := mend(title)) != title:
-        extra["as_sent"], title = {"title": title}, mended
+        as_sent["title"], title = title, mended
+    if [author.name for author in authors] != names:
+        as_sent["authors"] = names
+    if as_sent:
+        extra["as_sent"] = as_sent
     name, version = arxiv_version(clean(paper.get("id")))
     day = moments.utc_day(paper.get("submittedOnDailyAt") or wrapper.get("submittedOnDailyAt"))
     listed = day.isoformat() if day else list_day
@@ -108,7 +115,7 @@ def record_of(piece: Piece, *, format_name: str, list_day: str = "") -> Record |
         raw=piece.raw,
         title=title,
         abstract=paragraphs(paper.get("summary")) or paragraphs(wrapper.get("summary")),
-        authors=tuple(_authors(paper.get("authors"))),
+        authors=authors,
         identifiers=(Identifier("arxiv", name),) if name else (),
         submitted=moments.utc_day(paper.get("publishedAt"))
         if paper is inner or "paper" not in wrapper
@@ -137,12 +144,12 @@ def _extra(wrapper: dict[str, Any], paper: dict[str, Any]) -> dict[str, Any]:
     return extra
 
 
-def _authors(value: object) -> Iterator[Author]:
+def _names(value: object) -> Iterator[str]:
     """The authors as printed on the paper: `hidden` hides a profile, not a name."""
     for author in value if isinstance(value, list) else ():
         name = clean(author.get("name") if isinstance(author, dict) else author)
         if name:
-            yield Author(mend(name))
+            yield name
 
 
 def _objects(value: object) -> Iterator[dict[str, Any]]:

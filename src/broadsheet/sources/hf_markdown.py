@@ -23,7 +23,9 @@ _BODY = re.compile(r"^Markdown Content:[ \t]*$", re.M)
 _ABSTRACT = re.compile(
     r"^(?:#{1,6}[ \t]*|\*\*)(?:\d+\.?\s*)?Abstract[ .:]*(?:\*\*)?[ .:]*(?:#*)[ \t]*$", re.M | re.I
 )
-_NEXT_HEADING = re.compile(r"^(?:#{1,6}[ \t]+\S|\*\*[^*\n]{2,80}\*\*[ \t]*$|[=-]{3,}[ \t]*$)", re.M)
+_NEXT_HEADING = re.compile(
+    r"^(?:#{1,6}[ \t]+\S|\*\*[^*\n]{2,80}\*\*[ \t]*$|[^\n]{1,200}\n[=-]{3,}[ \t]*$|[=-]{3,}[ \t]*$)", re.M
+)
 _LINKED = re.compile(r"!?\[([^\[\]]{0,500})\]\((?:[^()\s]{0,1000})\)")
 _LONGEST_ABSTRACT: Final = 12_000
 

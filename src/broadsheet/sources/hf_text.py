@@ -41,10 +41,10 @@ _MASTHEAD = re.compile(r"(?:hugging\s*face\s+)?(?:daily|trending|weekly|monthly)
 _POSITION = re.compile(r"No\. (\d{1,6})")
 _FURNITURE = re.compile(
     r"new|subscribe|sign (?:up|in)|log ?in|search|get trending papers.*|daily papers|trending papers|papers"
-    r"|by ?ak and the research community|daily|weekly|monthly|previous|next|today|upvotes?|comments?|community"
-    r"|submitted by.*|\d+ authors?|authors|github.*|arxiv(?: page)?|view pdf|project page|show more"
-    r"|load more|[-–—·•|\d\s.,kK]{1,12}|no papers.*|home|models|datasets|spaces|docs|pricing|about|terms?|privacy|tos"
-    r"|jobs|careers|company|website|system theme|hugging ?face|©.*",
+    r"|by ?ak and the research community|daily|weekly|monthly|previous|next|today|upvotes?|comments?"
+    r"|community|submitted by.*|\d+ authors?|authors|github.*|arxiv(?: page)?|view pdf|project page"
+    r"|show more|load more|[-–—·•|\d\s.,kK]{1,12}|no papers.*|home|models|datasets|spaces|docs|pricing|about"
+    r"|terms?|privacy|tos|jobs|careers|company|website|system theme|hugging ?face|©.*",
     re.I,
 )
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*$")

@@ -76,7 +76,7 @@ def _read(piece: Piece) -> Record | Rejection:
     created = moments.of_milliseconds(note.get("cdate")) or moments.of_milliseconds(note.get("tcdate"))
     published = moments.of_milliseconds(note.get("pdate"))
     extra = {key: kept for key, value in fields.items() if key not in _PLACED and (kept := plain(value))}
-    for key in ("invitation", "invitations", "domain", "license", "number", "mdate", "odate", "tcdate"):
+    for key in ("invitation", "invitations", "domain", "number", "mdate", "odate", "tcdate"):
         if kept := plain(note.get(key)):
             extra.setdefault(key, kept)
     if state:
