@@ -105,7 +105,6 @@ def ids(search: Search, query: str, **options: Any) -> list[int]:
         ("date:2024-02", {2}),
         ("date:2024-02-29..2025-01", {2, 4}),
         ("title:molecule", {1, 4}),
-        ("abstract:molecule", {1}),
         ('"图神经"', {6}),
         ("-graph -bread", {6}),
     ],

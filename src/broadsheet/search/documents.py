@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import Any, Final
 
@@ -19,13 +18,13 @@ MAX_VOTES: Final = (1 << 15) - 1
 ID_BITS: Final = 28
 """Papers are numbered below 2^28; the lowest bits of an order are the paper's number."""
 
-_SUFFIX: Final = re.compile(r"(jr|sr|ii|iii|iv|phd|md)\.?", re.IGNORECASE)
+_SUFFIXES: Final = frozenset(("jr", "jr.", "sr", "sr.", "ii", "iii", "iv", "phd", "md"))
 
 
 def schema() -> Any:
     """The fields of the word index.
 
-    id: the paper's number. text: everything in prose, stemmed. title, abstract: stemmed. names: every author
+    id: the paper's number. text: everything in prose, stemmed. title: stemmed. names: every author
     in full and shortened; surname: the words of their last names; both folded. venue: folded.
     cat: the categories and the archives they belong to, lower-cased; category: as they are written, to count.
     source, has, status, code: exact words. title_key: see `broadsheet.identifiers`.
@@ -35,7 +34,7 @@ def schema() -> Any:
     """
     builder = tantivy.SchemaBuilder()
     builder.add_integer_field("id", indexed=True, fast=True)
-    for name in ("title", "abstract", "text"):
+    for name in ("title", "text"):
         builder.add_text_field(name, tokenizer_name="stemmed")
     for name in ("names", "venue"):
         builder.add_text_field(name, tokenizer_name="folded")
@@ -79,7 +78,6 @@ def document(paper: Paper) -> dict[str, Any]:
         "date": day,
     }
     many: dict[str, list[str]] = {
-        "abstract": [abstract] if abstract else [],
         "names": [name for words in people for name in spellings(words)],
         "surname": [" ".join(surnames(words)) for words in people if words],
         "venue": list(filter(None, (paper.venue, paper.journal_ref))),
@@ -143,9 +141,9 @@ def attributes(paper: Paper) -> list[str]:
 def spelt(author: Author) -> list[str]:
     """The words of a name in natural order: `Hinton, Geoffrey E.` is Geoffrey, E., Hinton."""
     last, comma, first = author.name.partition(",")
-    words = f"{first} {last}".split() if comma and not _SUFFIX.fullmatch(first.strip()) else last.split()
-    kept = [word for word in words if not _SUFFIX.fullmatch(word)]
-    return kept or words
+    turned = comma and first.strip().casefold() not in _SUFFIXES
+    words = f"{first} {last}".split() if turned else author.name.replace(",", " ").split()
+    return words[:-1] if len(words) > 1 and words[-1].casefold() in _SUFFIXES else words
 
 
 def surnames(words: list[str]) -> list[str]:
@@ -158,4 +156,5 @@ def spellings(words: list[str]) -> list[str]:
     if len(words) < 2:
         return words
     first, last = words[0], words[-1]
-    return list(dict.fromkeys((" ".join(words), f"{first} {last}", f"{first[0]} {last}")))
+    short = f"{first[0]} {last}"
+    return [f"{first} {last}", short] if len(words) == 2 else [" ".join(words), f"{first} {last}", short]

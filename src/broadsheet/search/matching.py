@@ -47,8 +47,7 @@ class Matcher:
     def _condition(self, clause: Clause) -> Any:
         made: dict[str, Callable[[Clause], Any]] = {
             "": lambda c: self._side_by_side("text", analysis.stems(c.value)),
-            "title": lambda c: self._within("title", c),
-            "abstract": lambda c: self._within("abstract", c),
+            "title": lambda c: self._side_by_side("title", analysis.stems(c.value)),
             "author": self._author,
             "venue": lambda c: self._side_by_side("venue", analysis.folded(c.value)),
             "cat": lambda c: self._any("cat", [v.removesuffix(".*") for v in c.values]),
@@ -60,9 +59,6 @@ class Matcher:
             "like": lambda c: None,
         }
         return made[clause.field](clause)
-
-    def _within(self, field: str, clause: Clause) -> Any:
-        return self._side_by_side(field, analysis.stems(clause.value))
 
     def _author(self, clause: Clause) -> Any:
         value = clause.value

@@ -3,7 +3,7 @@
     graph networks            papers about it; the more of the words, the higher
     "message passing"         these words, side by side
     -survey  -"deep learning" without them
-    author:hinton  title:word  abstract:"two words"  venue:acl
+    author:hinton  title:word  title:"two words"  venue:acl
     cat:cs.LG  cat:cs  cat:cs.CL,cs.LG   a category, a whole archive, either of two
     source:openreview   has:code   is:withdrawn
     year:2020..2023  year:>=2020   date:2024-05  date:2024-05-01..2024-06-15  date:7d
@@ -34,8 +34,6 @@ FIELDS: Final = {
     "au": "author",
     "title": "title",
     "ti": "title",
-    "abstract": "abstract",
-    "abs": "abstract",
     "cat": "cat",
     "category": "cat",
     "venue": "venue",
@@ -142,7 +140,7 @@ class ParsedQuery:
     @property
     def about(self) -> str:
         """What the paper should be about, for an encoder: everything asked for that is prose."""
-        prose = (c.value for c in self.clauses if not c.negated and c.field in ("", "title", "abstract"))
+        prose = (c.value for c in self.clauses if not c.negated and c.field in ("", "title"))
         return " ".join(prose)
 
     def without(self, clause: Clause) -> ParsedQuery:
