@@ -86,6 +86,13 @@ def test_words_come_before_vectors_and_nothing_is_done_twice(start):
     assert house.index.calls == ["sync", "encode"] * 2
 
 
+def test_what_another_process_left_undone_is_taken_up(start):
+    house = FakeHouse()
+    start(house, again=0.05)
+    wait_for(lambda: house.index.calls.count("encode") == 3)
+    assert house.store.value == 0
+
+
 def test_new_papers_are_found_by_words_before_old_ones_have_their_vectors(start):
     house = FakeHouse(slow=True)
     start(house)

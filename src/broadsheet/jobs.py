@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 EVERY: Final = 1.0
+AGAIN: Final = 30.0
 LONGEST_PAUSE: Final = 300.0
 
 
@@ -29,6 +30,7 @@ class _Task:
     name: str
     work: Callable[[int], int]
     seen: int | None = None
+    last: float = 0.0
     failures: int = 0
     not_before: float = 0.0
 
@@ -36,14 +38,23 @@ class _Task:
 class Worker(threading.Thread):
     """Keeps the derived indexes of a house up to date until it is stopped.
 
-    Never dies of an exception: it logs it and tries again after 2, 4, 8, ... times `every` seconds, at most
-    `longest_pause`. Where vectors cannot be made (no weights, say), words still follow.
+    Works when the store has changed, and every `again` seconds for what another process had begun and left
+    undone. Never dies of an exception: it logs it and tries again after 2, 4, 8, ... times `every` seconds,
+    at most `longest_pause`. Where vectors cannot be made, words still follow.
     """
 
-    def __init__(self, house: House, *, every: float = EVERY, longest_pause: float = LONGEST_PAUSE) -> None:
+    def __init__(
+        self,
+        house: House,
+        *,
+        every: float = EVERY,
+        again: float = AGAIN,
+        longest_pause: float = LONGEST_PAUSE,
+    ) -> None:
         super().__init__(name="broadsheet-worker", daemon=True)
         self.house = house
         self.every = every
+        self.again = again
         self.longest_pause = longest_pause
         self._stopping = threading.Event()
         self._tasks = (_Task("words", self._words), _Task("vectors", self._vectors))
@@ -70,13 +81,13 @@ class Worker(threading.Thread):
             return
         try:
             stamp = self.house.store.stamp()
-            if stamp == task.seen:
+            if stamp == task.seen and time.monotonic() - task.last < self.again:
                 return
             started = time.perf_counter()
             if done := task.work(stamp):
                 log.info("%s of %d papers in %.1f s", task.name, done, time.perf_counter() - started)
             # Vectors put off for newer papers: the next look finds another stamp and goes on.
-            task.seen, task.failures = stamp, 0
+            task.seen, task.last, task.failures = stamp, time.monotonic(), 0
         except Exception:
             task.failures += 1
             pause = self.pause(task.failures)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -104,15 +105,12 @@ def index(
     with open_house(ctx) as house, printing.progress() as report_progress:
         if rebuild:
             house.rebuild(report_progress)
-        words, vectors = house.refresh(report_progress)
+        else:
+            house.refresh(report_progress)
         health = house.index.health()
-    if rebuild:
-        printing.note(f"made anew: words of {health.words}, vectors of {health.vectors} papers")
-    else:
-        printing.note(
-            f"words of {words} and vectors of {vectors} papers brought up to date; "
-            f"{health.words} and {health.vectors} in all"
-        )
+    printing.note(f"{health.words} papers are found by words, {health.vectors} by meaning")
+    if health.pending_words or health.pending_vectors:
+        printing.note("another process is at the rest, or it was interrupted: broadsheet index goes on")
     for problem in health.problems:
         printing.note(problem)
     if health.problems:
@@ -137,17 +135,19 @@ def restore(
     file: Annotated[Path, typer.Argument(help="A file that `broadsheet backup` wrote.")],
     force: Annotated[bool, typer.Option("--force", help="Replace the papers that are there.")] = False,
 ) -> None:
-    """Fill the store from a backup. The indexes are made anew: by `broadsheet index`, or the server."""
+    """Fill the store from a backup. Stop the server before; the indexes are made anew afterwards."""
     from broadsheet.cli.printing import note
     from broadsheet.store import Store
 
     config = effective_settings(ctx)
     config.data_dir.mkdir(parents=True, exist_ok=True)
     Store.restore(file, config.store_url, overwrite=force)
+    # The indexes follow the outbox of a store; after a restore it is another one's.
+    shutil.rmtree(config.index_dir, ignore_errors=True)
     with open_house(ctx) as house:
-        # What the words index knows is of another past than the one restored.
+        house.index.sync()
         papers = house.counts().papers
-    note(f"{papers} papers restored from {file}; next: broadsheet index --rebuild")
+    note(f"{papers} papers restored from {file}; they are found by meaning after `broadsheet index`")
 
 
 @works.command("merge")

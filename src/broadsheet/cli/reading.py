@@ -33,10 +33,11 @@ def search(
     ctx: typer.Context,
     query: Annotated[list[str], typer.Argument(help="Words, and author: cat: year: ...; see the guide.")],
     limit: Limit = 20,
-    sort: Annotated[Sort, typer.Option(help="The order.")] = Sort.RELEVANCE,
+    sort: Annotated[Sort, typer.Option(help="The order: relevance, date or votes.")] = Sort.RELEVANCE,
     as_json: Json = False,
     explain: Annotated[
-        bool, typer.Option(help="Tell how the query was read, each paper's ranks, and what took time.")
+        bool,
+        typer.Option("--explain", help="Tell how the query was read, each paper's ranks, what took time."),
     ] = False,
 ) -> None:
     """Find papers by words and meaning.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -23,13 +24,14 @@ def serve(
     ctx: typer.Context,
     host: Annotated[str | None, typer.Option(help="The address to listen on; 0.0.0.0 for every one.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port to listen on.")] = None,
+    json_log: Annotated[bool, typer.Option("--json-log", help="Log one JSON object a line.")] = False,
 ) -> None:
     """Serve the paper; the indexes follow in the background. Ctrl-C ends it."""
     from broadsheet import web
 
-    given: dict[str, Any] = {"host": host, "port": port}
-    with open_house(ctx, **{name: value for name, value in given.items() if value is not None}) as house:
-        web.serve(house)
+    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    with contextlib.suppress(KeyboardInterrupt), open_house(ctx, **given) as house:
+        web.serve(house, json_log=json_log)
 
 
 def doctor(ctx: typer.Context, as_json: Json = False) -> None:
