@@ -70,7 +70,9 @@ def records_of_json(stream: BinaryIO, *, inside: Sequence[str] = ()) -> Iterator
         yield from _array(first, stream, inside)
         return
     second = _next_line(stream)
-    if second.lstrip().startswith(b"{") and start.startswith(b"{"):
+    # `{"items": [` is the beginning of one object, even where the next line opens another.
+    whole = not start.rstrip().endswith((b"[", b"{", b",", b":"))
+    if whole and second.lstrip().startswith(b"{") and start.startswith(b"{"):
         yield from _lines(first, second, stream, inside)
         return
     yield from _document(first + second + read_whole(stream, MAX_WHOLE_BYTES - len(first)), inside)
