@@ -59,6 +59,14 @@ class Clock:
         self.wall, self.cpu = time.perf_counter() - self._wall, time.process_time() - self._cpu
 
 
+def whole_id(name: str) -> str:
+    """An arXiv id that went through a number and lost its zeros ("704.009"), made whole ("0704.0090")."""
+    if not (found := re.fullmatch(r"(\d{3,4})\.(\d{1,5})", name)):
+        return name
+    month = found[1].zfill(4)
+    return f"{month}.{found[2].ljust(4 if month < '1501' or month > '9000' else 5, '0')}"
+
+
 def snapshot_of(parquet: Path, target: Path, papers: int) -> list[str]:
     """Write the papers as snapshot lines; return their titles."""
     rows = pyarrow.parquet.read_table(parquet).slice(0, papers).to_pylist()
@@ -67,7 +75,7 @@ def snapshot_of(parquet: Path, target: Path, papers: int) -> list[str]:
             day = datetime.fromisoformat(str(row["date"])[:10])
             created = day.strftime("%a, %d %b %Y 00:00:00 GMT")
             line = {
-                "id": row["id"],
+                "id": whole_id(row["id"]),
                 "submitter": None,
                 "authors": "",
                 "title": row["title"],
