@@ -7,6 +7,7 @@ function of the request. Every paper in here is invented.
 from __future__ import annotations
 
 import gzip
+import html
 import json
 import threading
 import time
@@ -223,7 +224,7 @@ def oai(records=(), token=None, error="", day="2026-09-16"):
         f"<identifier>oai:arXiv.org:{name.rstrip('!')}</identifier><datestamp>{stamp}</datestamp></header></record>"
         for name, stamp in records
     )
-    inner = f"<ListRecords>{items}<resumptionToken>{token or ''}</resumptionToken></ListRecords>"
+    inner = f"<ListRecords>{items}<resumptionToken>{html.escape(token or '')}</resumptionToken></ListRecords>"
     if error:
         inner = f'<error code="{error}">because of it</error>'
     return xml(

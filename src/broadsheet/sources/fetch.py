@@ -2,8 +2,8 @@
 
 Polite: requests take turns (see `fetch_pace`); a User-Agent says who we are and whom to write to; requests
 are conditional; when a server is busy (429, 503, or arXiv's "Rate exceeded." in an answer that claims to be
-fine) we wait as long as it asks, else longer each time, and give up after a few tries with words that say when
-to come back.
+fine) we wait as long as it asks, else longer each time, and give up after a few tries with words that say
+when to come back.
 
 Careful: see `fetch_guard` for where a request may go; every redirect is checked anew; an answer may not be
 larger than a cap (counted after decompression) nor take longer than a cap.

@@ -21,6 +21,7 @@ import defusedxml.ElementTree
 from defusedxml.common import DefusedXmlException
 
 from broadsheet.exceptions import FetchError
+from broadsheet.sources.arxiv_oai import resumption_token
 from broadsheet.sources.fetch import Client
 from broadsheet.sources.harvest_step import (
     Cursor,
@@ -106,7 +107,8 @@ def changes(client: Client, words: Sequence[str], *, state: HarvestState) -> Ite
                 "unordered": int(not ordered),
             }
         )
-        note = f"{found.records} records" + (f" up to {reached}" if reached else "")
+        plural = "" if found.records == 1 else "s"
+        note = f"{found.records} record{plural}" + (f" up to {reached}" if reached else "")
         yield Step(reply.body if found.records else b"", FORMAT, going_on if token else done, note=note)
         if not token:
             return
@@ -121,7 +123,7 @@ def _day_before(day: str) -> str:
 
 def _read(body: bytes, url: str) -> _List:
     """Read an answer's envelope; raises FetchError if it is none."""
-    found = _List()
+    found = _List(token=resumption_token(body))
     root = ""
     try:
         for event, element in defusedxml.ElementTree.iterparse(
@@ -138,8 +140,6 @@ def _read(body: bytes, url: str) -> _List:
                 found.error, found.words = element.get("code", "error"), text
             elif name == "datestamp":
                 found.datestamps.append(text[:10])
-            elif name == "resumptionToken":
-                found.token = text
             elif name == "record":
                 found.records += 1
                 element.clear()
