@@ -220,7 +220,7 @@ def _title(record: Record) -> int | None:
     return None if merge.is_unresolved(record) else rows.title_hash(record.title)
 
 
-def _standing(work: Work) -> tuple[bool, int, int]:
-    """Of two works, the one to keep comes first: the stored one, the one better named, the earlier."""
-    rank = keys.rank(work.key, work.merged[0].get("identifiers", ())) if work.key else 0
-    return work.stored is None, rank, work.id
+def _standing(work: Work) -> tuple[int, int]:
+    """Of two works, the one to keep comes first: the better named, then the earlier."""
+    names = keys.names(work.merged[0].get("identifiers", ()))
+    return names[0][0] if names else keys.SLUG, work.id

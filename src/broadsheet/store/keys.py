@@ -42,8 +42,3 @@ def slug(title: str, seed: str) -> str:
         text = f"{text}-{word}" if text else word
     digest = hashlib.blake2b(seed.encode(), digest_size=3).hexdigest()
     return f"{text or 'paper'}-{digest}"
-
-
-def rank(key: str, identifiers: Iterable[Identifier]) -> int:
-    """How good a key is for a work with these identifiers: 0 is best, SLUG is not theirs at all."""
-    return next((rank for rank, name in names(identifiers) if name == key), SLUG)

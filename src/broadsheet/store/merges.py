@@ -70,8 +70,8 @@ def undo(connection: Connection, merge_id: int) -> Merge:
     else:
         part = Work(row.gone_id, row.gone_key, before["added"], bench.now, pinned=True, changed=True)
         bench.works[part.id] = part
-        if work.key == row.kept_key and before["kept_key"]:
-            work.key, work.pinned = before["kept_key"], True
+        if work.key in (row.kept_key, row.gone_key):
+            work.key, work.pinned = before["kept_key"], bool(before["kept_key"])
     _part(bench, work, part, set(moved))
     if former := before.get("aliases"):
         connection.execute(update(aliases).where(aliases.c.key.in_(former)).values(work_id=part.id))

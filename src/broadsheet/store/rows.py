@@ -6,7 +6,7 @@ import functools
 import hashlib
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from sqlalchemy import Table, bindparam, cast, delete, insert, literal, select, update
@@ -68,7 +68,7 @@ def document(work: Work) -> dict[str, Any]:
     return written
 
 
-def _name(bench: Workbench, works: Iterable[Work]) -> None:
+def _name(bench: Workbench, works: Collection[Work]) -> None:
     """Give each work the best key that is free; a work keeps its key unless a better kind is to be had."""
     wanted: dict[int, list[str]] = {}
     for work in works:
@@ -81,6 +81,7 @@ def _name(bench: Workbench, works: Iterable[Work]) -> None:
         if names or not work.key:
             wanted[work.id] = [key for _, key in names]
     taken = _taken(bench, {key for names in wanted.values() for key in names})
+    taken.update((work.key, work.id) for work in works if work.pinned)
     nameless = []
     for work_id, choice in wanted.items():
         work = bench.works[work_id]
