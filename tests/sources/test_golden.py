@@ -59,7 +59,7 @@ def test_a_sample_becomes_what_is_written_beside_it(path):
 def test_a_sample_is_recognised_by_its_own_format_and_no_other(path):
     head = path.read_bytes()[:65536]
     assert [each.NAME for each in formats.FORMATS if each.recognise(head)] == [path.parent.name]
-    assert formats.recognise(head).NAME == path.parent.name
+    assert path.parent.name == formats.recognise(head).NAME
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=named)

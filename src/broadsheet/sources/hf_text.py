@@ -140,11 +140,11 @@ def _after_header(blocks: list[_Block], year: int | None) -> tuple[int, str]:
         return -1, ""
     start = masthead + 1
     for i in range(start, min(len(blocks), masthead + _HEADER)):
-        if blocks[i].is_abstract:
+        if blocks[i].is_abstract or _POSITION.fullmatch(blocks[i].text):
             break
         if day := _day(blocks[i].text, year):
             return i + 1, day
-        if _FURNITURE.fullmatch(blocks[i].text) and not _POSITION.fullmatch(blocks[i].text):
+        if _FURNITURE.fullmatch(blocks[i].text):
             start = i + 1
     return start, ""
 
