@@ -48,7 +48,7 @@ _TOLD: Final = frozenset(
         *("DOI", "title", "subtitle", "author", "abstract", "URL", "subject", "published"),
         *("issued", "posted", "published-online", "published-print", "reference", "license"),
         *("link", "indexed", "resource", "short-title", "original-title", "container-title"),
-        *("content-domain", "relation", "source", "score"),
+        *("content-domain", "source", "score"),
     }
 )
 

@@ -149,7 +149,8 @@ def _content(item: Element, name: str) -> str:
     """An element's HTML: as text in RSS and Atom's `html`, as elements in Atom's `xhtml`."""
     for child in _children(item, name):
         if len(child):
-            return re.sub(r"(</?)\w+:", r"\1", xml_bytes(child).decode())
+            inner = "".join(xml_bytes(part).decode() for part in child)
+            return (child.text or "") + re.sub(r"(</?)\w+:", r"\1", inner)
         text = child.text or ""
         if text.strip():
             return html.escape(text, quote=False) if child.get("type") == "text" else text

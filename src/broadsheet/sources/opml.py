@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 from xml.etree.ElementTree import Element
 
-from broadsheet.exceptions import UnreadableInputError
 from broadsheet.papers import Record, Rejection
 from broadsheet.sources.reading import clean, elements, local_name
 
@@ -33,10 +32,11 @@ def recognise(head: bytes) -> bool:
 
 
 def parse(stream: BinaryIO, *, year: int | None = None) -> Iterator[Record | Rejection]:
-    """Raise UnreadableInputError, which says what this is and what to do with it: it holds no papers."""
-    raise UnreadableInputError(
-        f"this is a list of {len(subscriptions(stream))} feeds, not of papers; "
-        "read a feed with `broadsheet pull feed ADDRESS`"
+    """Yield one rejection, which says what this is and what to do with it: there are no papers in it."""
+    found = len(subscriptions(stream))
+    yield Rejection(
+        "the whole file",
+        f"a list of {found} feeds, not of papers; read a feed with `broadsheet pull feed ADDRESS`",
     )
 
 
