@@ -39,7 +39,7 @@ def spoken(text: str) -> list[str]:
         ("(cat:cs.LG)", ["cat:cs.lg"]),
         ("C++ c# l1-norm", ["C++", "c#", "l1-norm"]),
         ("foo:bar", ["foo:bar"]),
-        ("twice twice", ["twice"]),
+        ("twice twice -no -no", ["twice", "twice", "-no"]),
         ("图神经网络", ["图神经网络"]),
     ],
 )
@@ -89,7 +89,7 @@ def test_ranges(text: str, low: int | None, high: int | None, canonical: str) ->
         ("x NOT", "NOT stands before nothing", ["x"]),
         ("has:wings", "has:wings is not known; has: takes abstract, code", []),
         ("is:good", "is: takes standing, withdrawn, retracted", []),
-        ("w " * MAX_CHARS, f"cut to its first {MAX_CHARS}", ["w"]),
+        ("w " * MAX_CHARS, f"cut to its first {MAX_CHARS}", ["w"] * MAX_CLAUSES),
     ],
 )
 def test_repairs_are_told(text: str, said: str, left: list[str]) -> None:
@@ -117,6 +117,14 @@ def test_a_whole_text_that_names_a_paper(text: str, identifier: Identifier) -> N
     parsed = parse(text)
     assert parsed.identifier == identifier
     assert parse(parsed.canonical).identifier == identifier
+
+
+def test_a_pasted_text_has_no_conditions_but_fields() -> None:
+    text = " ".join(f"word{n}" for n in range(30)) + ' "two words AND" -dash cat:cs.LG'
+    parsed = parse(text)
+    assert [str(c) for c in parsed.clauses[30:]] == ["two", "words", "and", "dash", "cat:cs.lg"]
+    assert "quotation marks and dashes" in parsed.notes[0]
+    assert parse(parsed.canonical).clauses == parsed.clauses
 
 
 def test_groups() -> None:
@@ -156,7 +164,11 @@ PIECES = st.one_of(
     ),
     st.sampled_from([f"{name}:" for name in FIELDS]),
 )
-TEXTS = st.lists(PIECES, max_size=14).map("".join) | st.lists(PIECES, max_size=14).map(" ".join)
+TEXTS = (
+    st.lists(PIECES, max_size=14).map("".join)
+    | st.lists(PIECES, min_size=30, max_size=60).map(" ".join)
+    | st.lists(PIECES, max_size=14).map(" ".join)
+)
 
 
 @settings(max_examples=400, deadline=None)

@@ -7,6 +7,7 @@ Stop words stay in the index, so that phrases match as they stand; they are left
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -82,11 +83,15 @@ def folded(text: str) -> list[str]:
     return list(analyzers()["folded"].analyze(spaced(text)))
 
 
-def content_stems(text: str) -> list[str]:
-    """The distinct stems of a question without its stop words; with them, if there is nothing else."""
+def content_stems(text: str) -> Counter[str]:
+    """The stems of a question and how often each is said; stop words only if there is nothing else.
+
+    >>> content_stems("the words of the word")
+    Counter({'word': 2})
+    """
     words = folded(text)
     kept = [word for word in words if word not in STOP_WORDS and len(word) > 1] or words
-    return list(dict.fromkeys(stems(" ".join(kept))))
+    return Counter(stems(" ".join(kept)))
 
 
 def tokens(text: str) -> Iterator[Token]:

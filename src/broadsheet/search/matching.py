@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import tantivy
@@ -94,17 +95,20 @@ class Matcher:
 
     # What ranks
 
-    def ranking(self, stems: Sequence[str]) -> Any:
-        """Papers with any of the stems, scored by all of them."""
-        parts = [(Occur.Should, self._scored("text", stem)) for stem in stems]
-        titles = [Query.boost_query(self._scored("title", stem), TITLE_WEIGHT) for stem in stems]
-        parts += [(Occur.Should, title) for title in titles]
+    def ranking(self, stems: Mapping[str, int]) -> Any:
+        """Papers with any of the stems, scored by all of them; `stems` says how often each was asked for."""
+        parts: list[tuple[Any, Any]] = []
+        for stem, times in stems.items():
+            for field, weight in (("text", 1.0), ("title", TITLE_WEIGHT)):
+                scored = self._scored(field, stem)
+                weighed = scored if times * weight == 1 else Query.boost_query(scored, times * weight)
+                parts.append((Occur.Should, weighed))
         return Query.boolean_query(parts)
 
     def _scored(self, field: str, value: str) -> Any:
         return Query.term_query(self.schema, field, value, "freq")
 
-    def sure(self, stems: Sequence[str]) -> Any:
+    def sure(self, stems: Collection[str]) -> Any:
         """Papers with all of the stems, or with three quarters of them when there are more than four."""
         needed = len(stems) if len(stems) <= 4 else math.ceil(0.75 * len(stems))
         terms = [self._term("text", stem) for stem in stems]
@@ -147,11 +151,11 @@ def _silent(query: Any) -> Any:
     return Query.const_score_query(query, 0.0)
 
 
-def prose_stems(query: ParsedQuery) -> list[str]:
+def prose_stems(query: ParsedQuery) -> Counter[str]:
     """The stems that rank: of everything the query says in prose."""
     return analysis.content_stems(query.about)
 
 
-def free_stems(query: ParsedQuery) -> list[str]:
+def free_stems(query: ParsedQuery) -> Counter[str]:
     """The stems of the free words alone."""
     return analysis.content_stems(" ".join(clause.value for clause in query.words))

@@ -14,7 +14,7 @@ what meets them, newest first.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -204,7 +204,8 @@ class _Question:
             return
         since = time.perf_counter()
         query = ranked if must is None else matching.both(must, ranked)
-        self.legs.append(("words", [i for i, _ in self.words.best(query, DEPTH)]))
+        best = sorted(self.words.best(query, DEPTH), key=lambda pair: (-pair[1], -pair[0]))
+        self.legs.append(("words", [paper_id for paper_id, _ in best]))
         self.timed("words", since)
 
     def by_meaning(self, text: str, among: Ids | None) -> None:
@@ -235,7 +236,7 @@ class _Question:
 
     # The results
 
-    def put_together(self, must: Any, stems: Sequence[str]) -> None:
+    def put_together(self, must: Any, stems: Mapping[str, int]) -> None:
         since = time.perf_counter()
         pinned = self.titled()
         found = list(dict.fromkeys(i for _, ids in self.legs for i in ids))

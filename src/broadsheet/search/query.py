@@ -9,6 +9,7 @@
     year:2020..2023  year:>=2020   date:2024-05  date:2024-05-01..2024-06-15  date:7d
     like:2205.13147           papers like that one
 
+From `PROSE` free words on, quotation marks and minus signs belong to a pasted text and are no conditions.
 What cannot be understood is repaired or left out, and a note says so. The canonical text of a parsed query
 parses to the same query.
 """
@@ -27,6 +28,8 @@ from broadsheet.search import ranges
 
 MAX_CHARS: Final = 4000
 MAX_CLAUSES: Final = 256
+PROSE: Final = 25
+"""From so many free words on, a query is a pasted text."""
 
 FIELDS: Final = {
     "author": "author",
@@ -156,9 +159,36 @@ def parse(text: str, *, today: date | None = None) -> ParsedQuery:
     if identifier:
         return ParsedQuery(cleaned, (), tuple(notes), identifier)
     reader = _Reader(cleaned, today or datetime.now(UTC).date(), notes)
-    parsed = ParsedQuery(cleaned, tuple(dict.fromkeys(reader.read())), tuple(dict.fromkeys(notes)))
+    clauses = reader.read()
+    if sum(not (c.field or c.quoted or c.negated) for c in clauses) >= PROSE:
+        clauses = _as_prose(clauses, notes)
+    parsed = ParsedQuery(cleaned, _once(clauses), tuple(dict.fromkeys(notes)))
     named = _identifier(parsed.canonical)
     return replace(parsed, clauses=(), identifier=named) if named else parsed
+
+
+def _once(clauses: list[Clause]) -> tuple[Clause, ...]:
+    """The clauses without repetitions; but a word that is said again weighs more."""
+    seen: set[Clause] = set()
+    kept: list[Clause] = []
+    for clause in clauses:
+        if clause not in seen or not (clause.field or clause.quoted or clause.negated):
+            kept.append(clause)
+        seen.add(clause)
+    return tuple(kept)
+
+
+def _as_prose(clauses: list[Clause], notes: list[str]) -> list[Clause]:
+    """A pasted text: what stands in quotation marks or behind a dash is part of it, not a condition."""
+    kept: list[Clause] = []
+    for clause in clauses:
+        if clause.field or not (clause.quoted or clause.negated):
+            kept.append(clause)
+            continue
+        notes.append("In a text as long as this, quotation marks and dashes are not read as conditions.")
+        pieces = map(_trim, clause.value.replace(":", " ").split())
+        kept += [Clause(p.casefold() if p in ("AND", "OR", "NOT") else p) for p in pieces if p]
+    return kept[:MAX_CLAUSES]
 
 
 def _clean(text: str, notes: list[str]) -> str:
