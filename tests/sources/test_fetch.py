@@ -73,6 +73,12 @@ def test_a_304_nobody_asked_for_is_an_error(world, server, client):
         client.get(server.on("/feed", world.Answer(status=304)))
 
 
+@pytest.mark.parametrize("strange", ["käse", "a\nb", "\x00", "\ud800"])
+def test_a_strange_etag_is_not_sent_back(world, server, client, strange):
+    assert client.get(server.on("/", world.page("ok")), etag=strange, last_modified=strange).body == b"ok"
+    assert not {"if-none-match", "if-modified-since"} & set(server.seen[0].headers)
+
+
 # Waiting.
 
 
@@ -82,6 +88,15 @@ def test_requests_to_a_server_are_paced(world, server, make_client, clock):
     for _ in range(3):
         client.get(url)
     assert clock.slept == [3.0, 3.0]
+
+
+def test_the_pace_is_kept_by_a_real_clock(world, server):
+    client = Client(allow_hosts=[server.host], paces={"127.0.0.1": 0.05})
+    url = server.on("/", world.busy(503, "Wed, 16 Sep 2020 12:00:00 -0000"), world.page("ok"))
+    began = time.monotonic()
+    client.get(url)
+    client.get(url)
+    assert time.monotonic() - began > 1.05  # a second of peace, then the pace
 
 
 def test_the_hosts_of_a_domain_share_their_turns_and_strangers_do_not(clock):
@@ -227,6 +242,14 @@ def test_a_status_may_be_an_answer(world, server, client):
     assert client.get(server.on("/", world.Answer(b"none", 404)), ok=(200, 404)).status == 404
 
 
+def test_an_answer_that_is_not_http(world, server, client, monkeypatch):
+    monkeypatch.setattr(
+        "broadsheet.sources.fetch_guard._TimedStream.read", lambda *_, **__: b"SSH-2.0-OpenSSH\r\n\r\n"
+    )
+    with pytest.raises(FetchError, match="broke off its answer"):
+        client.get(server.on("/", world.page("ok")))
+
+
 # Redirects.
 
 
@@ -295,7 +318,7 @@ def test_a_redirect_in_a_circle_ends(world, server, client):
 
 @pytest.mark.parametrize("to", ["", "   ", "http://[", "http://example.org:port/"])
 def test_a_redirect_to_nowhere(world, server, client, to):
-    with pytest.raises(FetchError, match="redirects|names no host"):
+    with pytest.raises(FetchError, match=r"redirects|names no host"):
         client.get(server.on("/", world.redirect(to)))
 
 

@@ -233,6 +233,18 @@ def test_tls_is_checked_against_the_name_not_the_address(monkeypatch):
     assert inner.tls == [("journal.example", True)]
 
 
+def test_a_certificate_of_somebody_else_is_an_error_at_once(monkeypatch):
+    def start_tls(self, ssl_context, server_hostname=None, timeout=None):
+        raise httpcore.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed")
+
+    inner = Recorder()
+    monkeypatch.setattr(Recorder, "start_tls", start_tls)
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", inner.connect_tcp)
+    with pytest.raises(FetchError, match=r"the certificate of journal\.example is not valid"):
+        Client(resolve=lambda host, port: [PUBLIC]).get("https://journal.example/feed")
+    assert len(inner.asked) == 1
+
+
 def test_the_next_address_is_tried_when_one_does_not_answer():
     inner = Recorder(refuse=[PUBLIC])
     backend = GuardedBackend(Guard(resolve=lambda h, p: [PUBLIC, "1.1.1.1"]), deadline=soon(), inner=inner)

@@ -247,6 +247,12 @@ def test_an_error_tells_arxivs_own_words(world, server, client, status):
     assert len(server.seen) == 1
 
 
+def test_a_refusal_in_plain_text(world, server, client):
+    server.on("/api", world.Answer(b"Bad query.", 400))
+    with pytest.raises(FetchError, match=r"400 Bad Request: Bad query\.$"):
+        list(harvest_arxiv.pull(client, ["search", "colour:red", f"base={server.url}/api"]))
+
+
 def test_rate_exceeded_in_the_middle_is_waited_out(world, server, client, clock):
     server.on(
         "/api",
@@ -449,6 +455,12 @@ def test_no_changes_is_a_success(world, server, client):
     [step] = harvest_arxiv.pull(client, ["oai", "from=2026-09-14", f"base={server.url}/oai"])
     assert (step.payload, step.note) == (b"", "no changes since 2026-09-14")
     assert json.loads(step.cursor) == {"from": "2026-09-15"}
+
+
+def test_a_server_that_does_not_tell_the_day_begins_anew(world, server, client):
+    server.on("/oai", world.oai([("2609.00001", "2026-09-15")], day="someday"))
+    [step] = harvest_arxiv.pull(client, ["oai", f"base={server.url}/oai"])
+    assert step.cursor == ""
 
 
 def test_an_empty_last_list(world, server, client):

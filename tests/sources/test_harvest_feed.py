@@ -117,6 +117,11 @@ def test_an_address_with_an_equals_sign_is_an_address(world, server, client):
     assert server.seen[0].query == {"journal": "fold", "set": "new"}
 
 
+def test_an_offer_that_is_no_address_is_passed_over():
+    page = b'<link rel=alternate type=application/rss+xml href="http://["><link rel=alternate type=application/rss+xml href=b>'
+    assert harvest_feed.discover(page, "https://journal.example/a") == ["https://journal.example/b"]
+
+
 def test_a_base_element_counts():
     page = b'<html><base href="https://cdn.example/x/"><link rel=alternate type=application/atom+xml href=a.atom>'
     assert harvest_feed.discover(page, "https://journal.example/") == ["https://cdn.example/x/a.atom"]

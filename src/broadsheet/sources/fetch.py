@@ -103,7 +103,7 @@ class _CutShortError(Exception):
     """A compressed body ended before its end."""
 
 
-_PASSING = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.RemoteProtocolError, _CutShortError)
+_PASSING = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, _CutShortError)
 
 
 class Client:
@@ -178,10 +178,9 @@ class Client:
         if params:
             target = target.copy_merge_params(params)
         headers = {"User-Agent": self.user_agent, "Accept": accept, "Accept-Encoding": "gzip"}
-        if etag:
-            headers["If-None-Match"] = etag
-        if last_modified:
-            headers["If-Modified-Since"] = last_modified
+        validators = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+        # One that is not plain ASCII cannot be sent back.
+        headers |= {k: v for k, v in validators.items() if v and v.isascii() and v.isprintable()}
         patience = self._patience
         attempt = 0
         while True:
@@ -271,8 +270,6 @@ class Client:
                     if response.status != HTTPStatus.NOT_MODIFIED
                     else b""
                 )
-        except httpcore.LocalProtocolError as error:
-            raise FetchError(f"cannot ask for {_bare(url)}: {error}", url=_bare(url)) from error
         except httpcore.TimeoutException as error:
             if time.monotonic() < deadline:
                 raise
@@ -368,7 +365,7 @@ def _bare(url: httpx.URL) -> str:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, _CutShortError | httpcore.RemoteProtocolError):
+    if isinstance(error, _CutShortError | httpcore.ProtocolError):
         return "broke off its answer"
     if isinstance(error, httpcore.ConnectTimeout | httpcore.ConnectError):
         return f"cannot be reached ({str(error) or 'time-out'})"
