@@ -11,7 +11,6 @@ from broadsheet.exceptions import EditionNotFoundError
 from broadsheet.feed.spans import Span
 from broadsheet.papers import Paper
 from broadsheet.web import gathering, wire
-from broadsheet.web.layout import ranked
 from broadsheet.web.pages import press_of
 from broadsheet.web.press import Sheet
 
@@ -164,7 +163,7 @@ def edition(
 
     def make() -> bytes:
         found = house.edition(span, page=page, category=category.replace("\0", ""))
-        out = wire.edition_out(found, Span.parse(span), ranked(found), where)
+        out = wire.edition_out(found, Span.parse(span), where)
         return out.model_dump_json().encode()
 
     return _json(request, make)

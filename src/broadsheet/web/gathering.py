@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from broadsheet.feed.editions import Edition
 from broadsheet.feed.spans import Span
 from broadsheet.papers import Paper
-from broadsheet.web.layout import ranked
 
 if TYPE_CHECKING:
     from broadsheet.house import House
@@ -23,7 +22,7 @@ def in_order(turn: Callable[[int], Edition], *, offset: int, limit: int, size: i
     page = offset // size + 1
     while len(papers) < offset % size + limit:
         edition = turn(page)
-        papers += ranked(edition)
+        papers += edition.papers
         if page >= edition.pages:
             break
         page += 1

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from broadsheet.feed.editions import Column, Edition, Section
+from broadsheet.feed.editions import Column, Section
 from broadsheet.feed.spans import MONTHS, Span
-from broadsheet.papers import Paper
 
 FOLD: Final = 12  # papers between two rules across the page: about a screen of three columns
 ABREAST: Final = 3  # short sections side by side
@@ -51,11 +50,6 @@ def bands(sections: Sequence[Section]) -> list[Band]:
     if short:
         laid.append(Band(tuple(short)))
     return laid
-
-
-def ranked(edition: Edition) -> list[Paper]:
-    """The papers of an edition's page by votes, as the house lists them before they are laid out."""
-    return sorted(edition.papers, key=lambda paper: (-(paper.upvotes or 0), paper.id))
 
 
 def wider(span: Span | None) -> list[tuple[Span, str]]:

@@ -16,8 +16,8 @@ from broadsheet.web.lists import PaperList, export_sheet
 from broadsheet.web.press import THEME_COOKIE, THEMES, Press, Sheet
 from broadsheet.web.searching import Question, look_up
 
-# Other forms of a paper, by the ending of its address.
-SUFFIXES: Final = {".md": "markdown", ".bib": "bibtex", ".ris": "ris", ".csl.json": "csl-json"}
+# Other forms of a paper, by the ending of its address, and the export each one is; Markdown has a page.
+SUFFIXES: Final = {".md": "", ".bib": "bibtex", ".ris": "ris", ".csl.json": "csl-json"}
 
 Page = Annotated[int, Query(ge=1, le=100_000)]
 Category = Annotated[str, Query(max_length=100)]
@@ -172,7 +172,6 @@ def trending(
             request,
             "trending.html",
             edition=found,
-            papers=layout.ranked(found),
             first=(page - 1) * press.house.settings.page_size + 1,
             days=days,
             list=papers,
@@ -230,6 +229,8 @@ def paper(request: Request, reference: str) -> Response:
         return RedirectResponse(press.addresses(request).paper(found, suffix), 301)
 
     def make() -> Sheet:
+        if suffix == ".md":
+            return press.page(request, "paper.md", media_type="text/markdown; charset=utf-8", paper=found)
         if suffix:
             return export_sheet(press.house, SUFFIXES[suffix], [found], found.key.replace("/", "_"))
         return press.page(request, "paper.html", paper=found, similar=_similar(press, found))

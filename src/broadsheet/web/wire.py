@@ -19,6 +19,7 @@ from broadsheet.feed.editions import Edition
 from broadsheet.feed.spans import Span
 from broadsheet.papers import Paper
 from broadsheet.web.addresses import Addresses
+from broadsheet.web.wording import is_web
 
 
 class Error(BaseModel):
@@ -192,8 +193,8 @@ def paper_fields(paper: Paper, where: Addresses, day: str = "") -> dict[str, Any
         "discussionId": extra.get("discussionId"),
         "ai_summary": paper.tldr or None,
         "ai_keywords": list(paper.keywords) if machine_keywords else None,
-        "projectPage": paper.link("project") or None,
-        "githubRepo": paper.link("code") or None,
+        "projectPage": _web(paper.link("project")),
+        "githubRepo": _web(paper.link("code")),
         "githubStars": extra.get("githubStars"),
         "organization": extra.get("organization"),
         "key": paper.key,
@@ -213,7 +214,7 @@ def paper_fields(paper: Paper, where: Addresses, day: str = "") -> dict[str, Any
         "licence": paper.licence,
         "days": list(paper.days),
         "votes": [{"source": v.source, "votes": v.votes, "comments": v.comments} for v in paper.votes],
-        "links": [{"kind": link.kind, "url": link.url} for link in paper.links],
+        "links": [{"kind": link.kind, "url": link.url} for link in paper.links if is_web(link.url)],
         "versions": [{"number": v.number, "submitted": v.submitted} for v in paper.versions],
         "updated": paper.updated,
     }
@@ -253,7 +254,7 @@ _REPEATED = (
 def daily_out(paper: Paper, where: Addresses, day: str = "") -> DailyPaper:
     """A paper in its wrapper, from which clients read the title and the edition's day.
 
-    A client takes the wrapper's `publishedAt` for the paper's where the paper has none, so then it is left out.
+    A client takes the wrapper's `publishedAt` for the paper's where that has none; it is left out then.
     """
     inner = paper_out(paper, where, day)
     repeated = {name: getattr(inner, name) for name in _REPEATED}
@@ -265,8 +266,8 @@ def daily_out(paper: Paper, where: Addresses, day: str = "") -> DailyPaper:
     )
 
 
-def edition_out(edition: Edition, span: Span, papers: list[Paper], where: Addresses) -> EditionOut:
-    """An edition as JSON; papers by votes."""
+def edition_out(edition: Edition, span: Span, where: Addresses) -> EditionOut:
+    """An edition as JSON."""
     return EditionOut(
         title=edition.title,
         span=span.name,
@@ -279,7 +280,7 @@ def edition_out(edition: Edition, span: Span, papers: list[Paper], where: Addres
         previous=edition.previous.name if edition.previous else None,
         next=edition.next.name if edition.next else None,
         categories=list(edition.categories),
-        papers=[paper_out(paper, where) for paper in papers],
+        papers=[paper_out(paper, where) for paper in edition.papers],
     )
 
 
@@ -298,6 +299,10 @@ def submitter(paper: Paper) -> dict[str, Any] | None:
             user = given.get("user") or given.get("name")
             return {"user": user or "", "fullname": given.get("fullname") or user or ""}
     return None
+
+
+def _web(url: str) -> str | None:
+    return url if is_web(url) else None
 
 
 def _extra(paper: Paper) -> dict[str, Any]:
