@@ -43,7 +43,7 @@ def test_help_needs_no_house():
 
 
 def test_the_house_needs_no_face():
-    assert modules_loaded_by("import broadsheet.house") & (FACES - {"httpx"}) == set()
+    assert modules_loaded_by("import broadsheet.house") & (FACES - {"httpx", "rich"}) == set()
 
 
 def test_octavo_has_never_heard_of_the_paper():
