@@ -84,7 +84,9 @@ def record() -> MakeRecord:
         given["authors"] = tuple(Author(name) for name in given.get("authors", ()))
         given["listings"] = tuple(Listing(*listing) for listing in given.get("listings", ()))
         given.setdefault("place", f"entry {key}")
-        given.setdefault("raw", repr(sorted((k, str(v)) for k, v in given.items() if k != "listings")).encode())
+        given.setdefault(
+            "raw", repr(sorted((k, str(v)) for k, v in given.items() if k != "listings")).encode()
+        )
         return Record(key=key, **given)
 
     return make

@@ -45,12 +45,21 @@ def test_a_new_record_is_a_paper(store: Store, record: Any) -> None:
 
 def test_the_raw_bytes_are_kept(store: Store, record: Any) -> None:
     store.ingest([record(raw=b"\x00\xff as sent")])
-    assert store.raw(store.paper("2401.00001").manifestations[0].raw_hash) == ("arxiv-atom", b"\x00\xff as sent")
+    assert store.raw(store.paper("2401.00001").manifestations[0].raw_hash) == (
+        "arxiv-atom",
+        b"\x00\xff as sent",
+    )
 
 
 @pytest.mark.parametrize(
     "reference",
-    ["2401.00001", "arXiv:2401.00001v3", "https://arxiv.org/abs/2401.00001", "10.1234/abc", "https://doi.org/10.1234/ABC"],
+    [
+        "2401.00001",
+        "arXiv:2401.00001v3",
+        "https://arxiv.org/abs/2401.00001",
+        "10.1234/abc",
+        "https://doi.org/10.1234/ABC",
+    ],
 )
 def test_a_paper_answers_to_every_spelling(store: Store, record: Any, reference: str) -> None:
     store.ingest([record(identifiers=["arxiv:2401.00001", "doi:10.1234/abc"])])
@@ -81,12 +90,16 @@ def test_a_record_twice_in_a_batch_is_one_paper(store: Store, record: Any) -> No
 def test_what_a_source_says_anew_updates(store: Store, record: Any) -> None:
     store.ingest([record(source="hf", identifiers=["arxiv:2401.00001"], votes=3)])
     first = store.paper("2401.00001")
-    assert kinds(store.ingest([record(source="hf", identifiers=["arxiv:2401.00001"], votes=8)])) == ["updated"]
+    assert kinds(store.ingest([record(source="hf", identifiers=["arxiv:2401.00001"], votes=8)])) == [
+        "updated"
+    ]
     paper = store.paper("2401.00001")
     assert paper.upvotes == 8
     assert paper.updated == first.updated, "votes make no new version of a paper"
     assert paper.manifestations[0].last_seen > first.manifestations[0].last_seen
-    assert store.ingest([record(source="hf", identifiers=["arxiv:2401.00001"], votes=3)])[0].kind == "unchanged"
+    assert (
+        store.ingest([record(source="hf", identifiers=["arxiv:2401.00001"], votes=3)])[0].kind == "unchanged"
+    )
 
 
 def test_a_new_version_updates(store: Store, record: Any) -> None:
@@ -136,7 +149,9 @@ def test_listings_outlast_an_update(store: Store, record: Any) -> None:
 
 
 def test_a_year_that_becomes_known_replaces_the_day_without(store: Store, record: Any) -> None:
-    undated, dated = (record("k", source="hf", listings=[("hf", day, 1)]) for day in ("--07-29", "2024-07-29"))
+    undated, dated = (
+        record("k", source="hf", listings=[("hf", day, 1)]) for day in ("--07-29", "2024-07-29")
+    )
     store.ingest([undated])
     assert store.days() == [("--07-29", 1)]
     assert kinds(store.ingest([dated])) == ["updated"]
@@ -146,11 +161,17 @@ def test_a_year_that_becomes_known_replaces_the_day_without(store: Store, record
 
 def test_a_mere_change_makes_no_edition_entry(store: Store, record: Any) -> None:
     new = record(format="arxiv-feed", announced=date(2024, 1, 3))
-    change = record(format="arxiv-feed", announced=date(2024, 2, 9), title="A Better Title for This", update_only=True)
+    change = record(
+        format="arxiv-feed", announced=date(2024, 2, 9), title="A Better Title for This", update_only=True
+    )
     store.ingest([new])
     assert kinds(store.ingest([change])) == ["updated"]
     paper = store.paper("2401.00001")
-    assert (paper.title, paper.announced, paper.days) == ("A Better Title for This", date(2024, 1, 3), ("2024-01-03",))
+    assert (paper.title, paper.announced, paper.days) == (
+        "A Better Title for This",
+        date(2024, 1, 3),
+        ("2024-01-03",),
+    )
 
 
 def test_a_change_to_a_paper_that_is_not_here_makes_none(store: Store, record: Any) -> None:
@@ -167,7 +188,9 @@ def test_a_cross_list_does_not_move_the_announcement(store: Store, record: Any) 
 
 
 def test_a_source_that_takes_a_paper_away_flags_it(store: Store, record: Any) -> None:
-    gone = record(title="", format="arxiv-oai", status=Status.WITHDRAWN, update_only=True, extra={"deleted": True})
+    gone = record(
+        title="", format="arxiv-oai", status=Status.WITHDRAWN, update_only=True, extra={"deleted": True}
+    )
     assert kinds(store.ingest([gone])) == ["unchanged"]
     assert store.counts().papers == 0
     store.ingest([record(versions=(Version(1),), title="A Paper to Be Taken Away")])
@@ -184,7 +207,9 @@ def test_a_source_that_takes_a_paper_away_flags_it(store: Store, record: Any) ->
 
 def test_a_source_that_takes_away_what_others_told_of_flags_it(store: Store, record: Any) -> None:
     store.ingest([record("k", source="hf", identifiers=["arxiv:2401.00001"])])
-    gone = record(title="", format="arxiv-oai", status=Status.WITHDRAWN, update_only=True, extra={"deleted": True})
+    gone = record(
+        title="", format="arxiv-oai", status=Status.WITHDRAWN, update_only=True, extra={"deleted": True}
+    )
     assert kinds(store.ingest([gone])) == ["merged"]
     assert store.paper("2401.00001").status is Status.WITHDRAWN
 
@@ -248,9 +273,13 @@ def test_a_slug_is_given_up_for_a_better_key_and_goes_on_answering(store: Store,
     store.ingest([record("k", source="bibtex", title="On the Weaving of Tall Looms")])
     (slug,) = (paper.key for paper in store.iterate())
     assert slug.startswith("on-the-weaving-of-tall-looms-")
-    store.ingest([record("k2", source="crossref", title="On the weaving of tall looms", identifiers=["doi:10.1/x"])])
+    store.ingest(
+        [record("k2", source="crossref", title="On the weaving of tall looms", identifiers=["doi:10.1/x"])]
+    )
     assert store.paper(slug).key == "10.1/x"
-    store.ingest([record(identifiers=["arxiv:2401.00001", "doi:10.1/x"], title="On the weaving of tall looms")])
+    store.ingest(
+        [record(identifiers=["arxiv:2401.00001", "doi:10.1/x"], title="On the weaving of tall looms")]
+    )
     assert {store.paper(name).key for name in (slug, "10.1/x", "2401.00001")} == {"2401.00001"}
     assert store.counts().papers == 1
 
@@ -282,7 +311,9 @@ UNIVERSE = st.fixed_dictionaries(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(UNIVERSE, max_size=9), st.integers(1, 4))
-def test_batches_make_no_difference(record: Any, snapshot: Any, said: list[dict[str, Any]], size: int) -> None:
+def test_batches_make_no_difference(
+    record: Any, snapshot: Any, said: list[dict[str, Any]], size: int
+) -> None:
     records = [
         record(
             each["key"], source=each["source"], identifiers=sorted(each["names"]), title=each["title"],

@@ -187,7 +187,7 @@ class Ingest:
         """The works that are the one described, with reason and evidence, the most certain first."""
         asked = record or said
         found: dict[int, tuple[Work, str, str]] = {}
-        for name in match.telling(asked.identifiers):
+        for name in sorted(match.telling(asked.identifiers), key=match.strength):
             for work in self._works(self.by_identifier.get((name.scheme, name.value), ())):
                 if work.id not in found and (evidence := match.by_identifier(said, work.description)):
                     found[work.id] = (work, "identifier", evidence)

@@ -22,6 +22,7 @@ _PREPRINT_DOIS: Final = (
 )
 """A preprint has a DOI beside that of its publication, so these contradict no other."""
 _NAMES: Final = {"arxiv": "arXiv id", "doi": "DOI", "acl": "ACL id", "openreview": "OpenReview forum"}
+_STRENGTH: Final = {scheme: rank for rank, scheme in enumerate(_NAMES)}
 _LONG_TITLE: Final = 4
 _ALIKE: Final = 0.6
 
@@ -31,6 +32,11 @@ def telling(identifiers: Iterable[Identifier]) -> list[Identifier]:
     return [i for i in identifiers if i.scheme not in _SHARED_BY_MANY]
 
 
+def strength(identifier: Identifier) -> int:
+    """Sorts identifiers: those that say most surely which work is meant come first."""
+    return _STRENGTH.get(identifier.scheme, len(_STRENGTH))
+
+
 def by_identifier(one: Description, other: Description) -> str:
     """The evidence that a shared identifier makes the two one work, or ''.
 
@@ -38,7 +44,7 @@ def by_identifier(one: Description, other: Description) -> str:
     each of their preprints, and two arXiv ids are two papers.
     """
     known = set(other.identifiers)
-    for shared in sorted(telling(one.identifiers), key=lambda i: i.scheme != "arxiv"):
+    for shared in sorted(telling(one.identifiers), key=strength):
         if shared in known and (shared.scheme == "arxiv" or not _contradict("arxiv", one, other)):
             return f"same {_NAMES.get(shared.scheme, shared.scheme)} {shared.value}"
     return ""

@@ -26,8 +26,8 @@ _T, _M = table.c, manifestations.c
 class Merge:
     """Two that were made one.
 
-    kept: the key of the paper that remained. gone: the key of the paper merged into it, or "source:key" of a
-    manifestation that came new. reason: identifier, title, or what a person gave. evidence: in words
+    kept: the key of the paper that remained, as it was then. gone: the key of the paper merged into it, or
+    "source:key" of a manifestation that came new. reason: identifier, title, or what a person gave. evidence: in words
     ("same DOI 10.1/x"). undone_at: when it was split again, or None.
     """
 
@@ -70,8 +70,8 @@ def undo(connection: Connection, merge_id: int) -> Merge:
     else:
         part = Work(row.gone_id, row.gone_key, before["added"], bench.now, pinned=True, changed=True)
         bench.works[part.id] = part
-        if work.key in (row.kept_key, row.gone_key):
-            work.key, work.pinned = before["kept_key"], bool(before["kept_key"])
+        if work.key in (before["key_since"], row.gone_key):
+            work.key, work.pinned = before["key"], bool(before["key"])
     _part(bench, work, part, set(moved))
     if former := before.get("aliases"):
         connection.execute(update(aliases).where(aliases.c.key.in_(former)).values(work_id=part.id))

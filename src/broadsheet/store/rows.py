@@ -291,10 +291,12 @@ def _write_merges(bench: Workbench) -> None:
                 "id": merged.id,
                 "kept_id": merged.kept.id,
                 "gone_id": merged.gone_id,
-                "kept_key": merged.kept.key,
+                "kept_key": merged.kept_key or merged.kept.key,
                 "gone_key": merged.gone_key,
                 "moved": documents.dumps(merged.moved),
-                "undo": documents.dumps({"kept_key": merged.kept_key, **merged.undo}),
+                "undo": documents.dumps(
+                    {"key": merged.kept_key, "key_since": merged.kept.key, **merged.undo}
+                ),
                 "reason": merged.reason,
                 "evidence": merged.evidence,
                 "at": bench.now,
