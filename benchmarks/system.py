@@ -60,11 +60,12 @@ class Clock:
 
 
 def whole_id(name: str) -> str:
-    """An arXiv id that went through a number and lost its zeros ("704.009"), made whole ("0704.0090")."""
-    if not (found := re.fullmatch(r"(\d{3,4})\.(\d{1,5})", name)):
+    """An arXiv id that was once read as a number ("704.009", "1501.0004800000002"), made whole again."""
+    if not re.fullmatch(r"\d{3,4}\.\d+", name):
         return name
-    month = found[1].zfill(4)
-    return f"{month}.{found[2].ljust(4 if month < '1501' or month > '9000' else 5, '0')}"
+    month, number = f"{float(name):.5f}".split(".")
+    month = month.zfill(4)
+    return f"{month}.{number}" if month >= "1501" else f"{month}.{number[:4]}"
 
 
 def snapshot_of(parquet: Path, target: Path, papers: int) -> list[str]:
