@@ -21,6 +21,7 @@ from broadsheet.papers import Paper, Status
 
 SCHEMA_VERSION: Final = 1
 NARROW: Final = 100  # a line longer than this is hard to read
+WIDE: Final = 200  # a table in a pipe or a log has no edge
 AUTHORS: Final = 4
 
 
@@ -171,12 +172,15 @@ def print_table(
     head: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[str] = ()
 ) -> None:
     """A table whose columns named in `numbers` stand flush right."""
-    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False)
     for name in head:
-        table.add_column(name, justify="right" if name in numbers else "left")
+        table.add_column(name, justify="right" if name in numbers else "left", overflow="fold")
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
-    terminal().print(table)
+    console = terminal()
+    if not on_terminal():
+        console.width = WIDE
+    console.print(table)
 
 
 Report = Callable[[str, int, int], None]

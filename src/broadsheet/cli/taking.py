@@ -125,21 +125,20 @@ def _say_how_meaning_comes(waiting: int) -> None:
 def _print_report(files: Sequence[FileReport]) -> None:
     from broadsheet.cli import printing
 
-    head = ("file", "format", *COLUMNS, "rejected", "seconds")
+    head = ("file", "format", *COLUMNS, "rejected")
     rows = [
         (
             _short(file.path),
             file.format,
             *(file.counts[kind] for kind in COLUMNS),
             len(file.rejections),
-            f"{file.seconds:.1f}",
         )
         for file in files
     ]
     if len(files) > 1:
         sums = [sum(file.counts[kind] for file in files) for kind in COLUMNS]
         rejected = sum(len(file.rejections) for file in files)
-        rows.append(("together", "", *sums, rejected, f"{sum(file.seconds for file in files):.1f}"))
+        rows.append(("together", "", *sums, rejected))
     printing.print_table(head, rows, numbers=head[2:])
     _print_rejections(files)
     for file in files:
@@ -159,4 +158,4 @@ def _print_rejections(files: Iterable[FileReport]) -> None:
 
 
 def _short(path: str) -> str:
-    return path if len(path) <= 40 else f"…{path[-39:]}"
+    return path if len(path) <= 30 else f"…{path[-29:]}"

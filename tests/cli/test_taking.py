@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+import gzip
+import signal
+import sqlite3
+import time
+
+import pytest
+
+from broadsheet import harvesting, intake
+from broadsheet.exceptions import FetchError
+from broadsheet.papers import Rejection
+
+BROKEN = '{"id": "2401.99999", "title": '
+
+
+def counts(report):
+    return {kind: report[kind] for kind in ("imported", "updated", "unchanged", "merged", "rejected")}
+
+
+def test_import_tells_what_became_of_every_paper(run, snapshot):
+    done = run("import", snapshot(25))
+    assert "arxiv-snapshot" in done.stdout
+    assert "25" in done.stdout
+    assert "rejected" in done.stdout
+
+
+def test_a_second_import_changes_nothing(run, snapshot, data):
+    file = snapshot(25)
+    first = run("import", file, "--json").data
+    assert counts(first) == {"imported": 25, "updated": 0, "unchanged": 0, "merged": 0, "rejected": 0}
+    before = run("edition", "2024-01", "--json").data
+    second = run("import", file, "--json").data
+    assert counts(second) == {"imported": 0, "updated": 0, "unchanged": 25, "merged": 0, "rejected": 0}
+    assert run("edition", "2024-01", "--json").data == before
+
+
+def test_what_was_imported_is_found_at_once(run, snapshot):
+    run("import", snapshot(25))
+    assert "2401.00017" in run("search", "channel", "17").stdout
+
+
+def test_standard_input_is_a_file(run, snapshot):
+    content = snapshot(3).read_bytes()
+    report = run("import", "-", "--json", stdin=gzip.compress(content)).data
+    assert counts(report)["imported"] == 3
+    assert [file["path"] for file in report["files"]] == ["-"]
+
+
+def test_a_folder_stands_for_its_files(run, snapshot, tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    snapshot(3).rename(folder / "a.jsonl")
+    snapshot(2, first=50).rename(folder / "b.txt")
+    report = run("import", folder, "--json").data
+    assert report["imported"] == 5
+    assert "together" in run("import", folder).stdout
+
+
+def test_a_bad_record_is_rejected_with_its_place_and_the_rest_is_in(run, snapshot):
+    file = snapshot(3)
+    file.write_text(f"{file.read_text()}{BROKEN}\n", encoding="utf-8")
+    report = run("import", file, "--json", code=4).data
+    assert counts(report) == {"imported": 3, "updated": 0, "unchanged": 0, "merged": 0, "rejected": 1}
+    (rejection,) = report["files"][0]["rejected"]
+    assert "4" in rejection["place"]
+    assert rejection["reason"]
+    shown = run("import", file, code=4)
+    assert rejection["place"] in shown.stderr
+    assert rejection["reason"] in shown.stderr
+
+
+def test_only_the_first_rejections_are_printed(run, snapshot):
+    file = snapshot(1)
+    file.write_text(file.read_text() + f"{BROKEN}\n" * 30, encoding="utf-8")
+    shown = run("import", file, code=4)
+    assert "... and 10 more rejected; --json lists them all" in shown.stderr
+    assert len(run("import", file, "--json", code=4).data["files"][0]["rejected"]) == 30
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00\x01\x02" * 50, b"%PDF-1.7 of something else\n"])
+def test_a_file_nobody_knows_does_not_stop_the_others(run, snapshot, tmp_path, content):
+    strange = tmp_path / "strange.bin"
+    strange.write_bytes(content)
+    report = run("import", strange, tmp_path / "absent.txt", snapshot(2), "--json", code=4).data
+    assert report["imported"] == 2
+    failures = [file["failure"] for file in report["files"]]
+    assert failures[0]
+    assert "No such file" in failures[1]
+    assert failures[2] is None
+    assert str(strange) in run("import", strange, code=4).stderr
+
+
+def test_a_year_is_a_year(run, snapshot):
+    assert "--year" in run("import", snapshot(1), "--year", "soon", code=2).stderr
+
+
+def test_a_read_only_store_is_told_in_one_line(run, snapshot, data, monkeypatch):
+    run("import", snapshot(1))
+    opened = sqlite3.connect
+    monkeypatch.setattr(
+        sqlite3, "connect", lambda path, **options: opened(path.replace("mode=rwc", "mode=ro"), **options)
+    )
+    failed = run("import", snapshot(1, first=7), code=1)
+    assert failed.stderr.count("\n") == 1
+    assert "written" in failed.stderr
+
+
+def test_pull_reports_as_import_does(run, monkeypatch):
+    def pull(store, settings, source, query, *, progress):
+        report = intake.FileReport(f"{source} {' '.join(query)}", format="arxiv-feed")
+        report.counts["imported"] = 7
+        progress(report, "announced on Monday")
+        progress(report, "")
+        return report
+
+    monkeypatch.setattr(harvesting, "pull", pull)
+    done = run("pull", "arxiv", "cs.LG", "cs.CL")
+    assert "arxiv cs.LG cs.CL" in done.stdout
+    assert "announced on Monday\n" in done.stderr
+    assert run("pull", "arxiv", "cs.LG", "--json").data["imported"] == 7
+
+
+def test_pull_tells_what_could_not_be_read(run, monkeypatch):
+    def pull(store, settings, source, query, *, progress):
+        report = intake.FileReport("feed", rejections=[Rejection("entry 3", "has no title")])
+        report.failure = "truncated"
+        return report
+
+    monkeypatch.setattr(harvesting, "pull", pull)
+    failed = run("pull", "feed", "https://example.org/feed", code=4)
+    assert "entry 3: has no title" in failed.stderr
+    assert "truncated" in failed.stderr
+
+
+def test_pull_knows_its_sources(run):
+    failed = run("pull", "newspapers", code=2)
+    assert "newspapers" in failed.stderr
+    assert "openreview" in failed.stderr
+
+
+def test_pull_without_an_answer_has_failed(run, monkeypatch):
+    def pull(*args, **options):
+        raise FetchError("no answer from example.org")
+
+    monkeypatch.setattr(harvesting, "pull", pull)
+    assert run("pull", "feed", "https://example.org/feed", code=1).stderr == (
+        "broadsheet: no answer from example.org\n"
+    )
+
+
+def contents(folder):
+    """Every paper and what is known of it, without the moments at which it came."""
+    with sqlite3.connect(folder / "broadsheet.db") as connection:
+        works = connection.execute("SELECT key FROM works ORDER BY key").fetchall()
+        said = connection.execute("SELECT source, key, raw_hash FROM manifestations ORDER BY 1, 2").fetchall()
+    connection.close()
+    return works, said
+
+
+@pytest.mark.slow
+def test_an_import_that_was_killed_goes_on_and_loses_nothing(
+    process, run, snapshot, data, tmp_path, monkeypatch
+):
+    file = snapshot(6000)
+    killed_at = []
+    for seconds in (0.0, 0.3, 0.6):
+        child = process("import", file)
+        killed_at.append(wait_for_rows(data, child, more_than=held(data), then=seconds))
+        child.send_signal(signal.SIGKILL)
+        child.communicate()
+    assert any(0 < rows < 6000 for rows in killed_at), "the import was never killed in the middle"
+    resumed = run("import", file, "--json").data
+    assert counts(resumed)["imported"] < 6000
+    assert held(data) == 6000
+    again = run("import", file, "--json").data
+    assert counts(again) == {"imported": 0, "updated": 0, "unchanged": 6000, "merged": 0, "rejected": 0}
+
+    in_pieces = contents(data)
+    monkeypatch.setenv("BROADSHEET_DATA_DIR", str(tmp_path / "other"))
+    run("import", file)
+    assert contents(tmp_path / "other") == in_pieces
+
+
+def held(folder) -> int:
+    try:
+        with sqlite3.connect(f"file:{folder / 'broadsheet.db'}?mode=ro", uri=True, timeout=5) as connection:
+            return connection.execute("SELECT count(*) FROM manifestations").fetchone()[0]
+    except sqlite3.OperationalError:
+        return 0
+    finally:
+        if "connection" in locals():
+            connection.close()
+
+
+def wait_for_rows(folder, child, *, more_than: int, then: float) -> int:
+    """Wait until the child has stored something, and a moment more; returns how much there is."""
+    end = time.monotonic() + 60
+    while held(folder) <= more_than and child.poll() is None and time.monotonic() < end:
+        time.sleep(0.02)
+    time.sleep(then)
+    return held(folder)
