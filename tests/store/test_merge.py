@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import random
 from datetime import date
 from typing import Any
@@ -135,7 +136,7 @@ LADDER = [
 ]
 
 
-@pytest.mark.parametrize(("better", "worse"), list(zip(LADDER, LADDER[1:], strict=False)))
+@pytest.mark.parametrize(("better", "worse"), list(itertools.pairwise(LADDER)))
 def test_the_better_placed_speaks_first(better: Record, worse: Record) -> None:
     assert merge([worse, better])[0]["title"] == better.title
     assert merge([worse, better])[1]["title"] == f"{better.source}:k"
