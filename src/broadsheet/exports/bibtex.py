@@ -7,7 +7,6 @@ with the comments, preambles and macros around it. What is made anew is valid fo
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from typing import Any, Final
@@ -16,6 +15,7 @@ from broadsheet.exports.addresses import address
 from broadsheet.exports.csl_json import csl_type
 from broadsheet.exports.names import family_given
 from broadsheet.exports.tex import encode, protect
+from broadsheet.identifiers import title_key
 from broadsheet.papers import Paper, Status
 
 _SMALL_WORDS: Final = (
@@ -141,5 +141,4 @@ def _stem(paper: Paper) -> str:
 
 
 def _ascii(text: str) -> str:
-    folded = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]", "", folded.lower())
+    return re.sub(r"[^a-z0-9]", "", title_key(text))

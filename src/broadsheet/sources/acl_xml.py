@@ -22,18 +22,17 @@ from broadsheet.sources.reading import (
     xml_bytes,
 )
 from broadsheet.sources.standing import standing
+from broadsheet.sources.xml_root import root_of
 
 NAME: Final = "acl-xml"
-_ROOT: Final = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*\?>)?(?:\s|<!--.*?-->)*<collection\s[^>]*\bid\s*=", re.S
-)
 _SITE: Final = "https://aclanthology.org/"
 _TOLD: Final = frozenset({"title", "author", "abstract", "doi", "url", "award"})
 
 
 def recognise(head: bytes) -> bool:
     """Whether the root is a `collection` with an id."""
-    return bool(_ROOT.match(head))
+    name, attributes = root_of(head)
+    return name == "collection" and b"id=" in attributes.replace(b" ", b"")
 
 
 def parse(stream: BinaryIO, *, year: int | None = None) -> Iterator[Record | Rejection]:

@@ -31,13 +31,9 @@ from broadsheet.sources.reading import (
     xml_bytes,
 )
 from broadsheet.sources.standing import standing
+from broadsheet.sources.xml_root import root_of
 
 NAME: Final = "journal-feed"
-_ROOT: Final = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*\?>)?(?:\s|<!--.*?-->|<\?[^>]*\?>|<!DOCTYPE[^>\[]*(?:\[[^\]]*\])?\s*>)*"
-    rb"<(?:\w+:)?(?P<name>rss|feed|RDF)[\s>]",
-    re.S | re.I,
-)
 _RSS_1: Final = b"http://purl.org/rss/1.0/"
 _HTML_ENTITY: Final = re.compile(rb"&([A-Za-z][A-Za-z0-9]{1,31});")
 _XML_ENTITIES: Final = frozenset({"lt", "gt", "amp", "quot", "apos"})
@@ -61,8 +57,8 @@ _KEPT: Final = (
 
 def recognise(head: bytes) -> bool:
     """Whether the root is a feed's, and not one of arXiv's own."""
-    found = _ROOT.match(head)
-    if not found or (found["name"] == b"RDF" and _RSS_1 not in head):
+    root = root_of(head)[0]
+    if root not in ("rss", "feed", "RDF") or (root == "RDF" and _RSS_1 not in head):
         return False
     return not arxiv_feed.recognise(head) and not arxiv_atom.recognise(head)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Final
@@ -10,11 +9,9 @@ from xml.etree.ElementTree import Element
 
 from broadsheet.papers import Record, Rejection
 from broadsheet.sources.reading import clean, elements, local_name
+from broadsheet.sources.xml_root import root_of
 
 NAME: Final = "opml"
-_ROOT: Final = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*\?>)?(?:\s|<!--.*?-->|<!DOCTYPE[^>]*>)*<opml[\s>]", re.S
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +25,7 @@ class Subscription:
 
 def recognise(head: bytes) -> bool:
     """Whether the root is `opml`."""
-    return bool(_ROOT.match(head))
+    return root_of(head)[0] == "opml"
 
 
 def parse(stream: BinaryIO, *, year: int | None = None) -> Iterator[Record | Rejection]:

@@ -1,7 +1,7 @@
 """Whether a paper still stands, as its title tells: publishers and servers mark the fallen in front of it.
 
-A notice ("Retraction: On glass") is flagged like the paper it is about, but keeps its whole title: it is a text
-of its own.
+A notice ("Retraction: On glass") is flagged like the paper it is about, but keeps its whole title: it is a
+text of its own.
 """
 
 from __future__ import annotations
