@@ -371,7 +371,10 @@ def test_a_gzip_bomb_never_grows_over_the_cap(world, server, make_client):
 
 
 def test_gzip_of_empty_members_is_bounded_by_what_is_received(world, server, make_client):
-    many = world.Answer(gzip.compress(b"") * 10_000, headers={"Content-Encoding": "gzip"})
+    def play(handler):
+        handler.wfile.write(gzip.compress(b"") * 10_000)
+
+    many = world.Answer(headers={"Content-Encoding": "gzip", "Connection": "close"}, play=play)
     with pytest.raises(TooLargeError):
         make_client(max_bytes=100_000).get(server.on("/", many))
 
@@ -400,6 +403,17 @@ def test_a_body_that_drips_ends_at_the_deadline(world, server, make_client):
         make_client(total_timeout=0.3).get(server.on("/", world.dripping(0.02)))
     assert time.monotonic() - began < 2
     assert len(server.seen) == 1
+
+
+def test_the_deadline_counts_all_redirects_together(world, server, make_client):
+    def slow(request):
+        time.sleep(0.15)
+        return world.redirect("/") if len(server.seen) < 5 else world.page("ok")
+
+    url = server.on("/", slow)
+    with pytest.raises(FetchError, match=r"within 0\.4 seconds"):
+        make_client(total_timeout=0.4).get(url)
+    assert len(server.seen) <= 3
 
 
 def test_a_server_that_says_nothing_is_asked_again_and_given_up(world, server, make_client):
