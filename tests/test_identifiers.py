@@ -17,6 +17,7 @@ SPELLINGS = {
         "  2601.15621v3 ",
         "arXiv:2601.15621v2",
         "arxiv: 2601.15621",
+        "arXiv:2601.15621v2 [cs.LG] 3 Feb 2026",
         "https://arxiv.org/abs/2601.15621",
         "http://www.arxiv.org/abs/2601.15621v12?context=cs.LG",
         "https://export.arxiv.org/pdf/2601.15621v1.pdf",

@@ -145,30 +145,13 @@ def parse(text: str) -> Identifier:
     return identifier
 
 
-_PREFIXES: Final[dict[str, str]] = {
-    "arxiv": "arxiv",
-    "doi": "doi",
-    "openreview": "openreview",
-    "acl": "acl",
-    "pmid": "pmid",
-    "pmcid": "pmcid",
-    "s2": "s2",
-    "corpusid": "corpusid",
-    "s2cid": "corpusid",
-    "dblp": "dblp",
-    "mag": "mag",
-    "isbn": "isbn",
-    "zotero": "zotero",
-    "url": "url",
-    "oai:arxiv.org": "arxiv",
-    "info:doi/": "doi",
-    "info:arxiv/": "arxiv",
-}
+_PREFIXES: Final = {"s2cid": "corpusid", "oai:arxiv.org": "arxiv", "info:doi/": "doi", "info:arxiv/": "arxiv"}
 _PREFIX = re.compile(
     r"(oai:arxiv\.org|arxiv|doi|openreview|acl|pmid|pmcid|s2cid|s2|corpusid|dblp|mag|isbn|zotero|url)\s*:\s*"
     r"|(info:(?:doi|arxiv)/)",
     re.I,
 )
+_SUBJECT = re.compile(r"\s+\[.*")  # arXiv:2205.13147v2 [cs.LG] 3 Feb 2024, as its pages say to cite
 _LONGEST: Final = 2048
 
 
@@ -179,12 +162,14 @@ def resolve(text: str) -> Identifier | None:
     ('arxiv:2601.15621', 'doi:10.18653/v1/n19-1423')
     """
     text = unicodedata.normalize("NFC", text[: _LONGEST + 1]).strip().strip("<>\"'").strip()
+    text = _SUBJECT.sub("", text) if text[:6].lower() == "arxiv:" else text
     if not text or len(text) > _LONGEST or any(c.isspace() for c in text.partition(":")[2].strip()):
         return None
     if re.match(r"https?://", text, re.I):
         return _of_address(text)
     if found := _PREFIX.match(text):
-        scheme = _PREFIXES[(found[1] or found[2]).lower()]
+        prefix = (found[1] or found[2]).lower()
+        scheme = _PREFIXES.get(prefix, prefix)
         rest = text[found.end() :]
         if re.match(r"https?://", rest, re.I) and scheme != "url":
             return _of_address(rest)

@@ -209,6 +209,13 @@ def test_the_snapshot_keeps_what_it_does_not_know():
     assert record.extra == {"report-no": "R-1", "moon": {"phase": "new"}}
 
 
+def test_tex_accents_in_names_are_letters():
+    (record,) = parsed(
+        arxiv_snapshot, line(authors_parsed=[["Erd\\H{o}s", "P.", ""], ["Stra{\\ss}e", "A.", ""]])
+    )
+    assert [author.name for author in record.authors] == ["P. Erdős", "A. Straße"]
+
+
 def test_mended_text_keeps_what_was_sent():
     (record,) = parsed(arxiv_snapshot, line(title="On WÃ¼rzburg", authors_parsed=[["WÃ¼bben", "O.", ""]]))
     assert record.title == "On Würzburg"

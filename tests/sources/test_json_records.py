@@ -137,6 +137,11 @@ def test_a_line_beyond_the_cap_is_refused(monkeypatch):
         values(b'["' + b"x" * 300_000)
 
 
+def test_an_array_of_any_length_may_stand_on_one_line(monkeypatch):
+    monkeypatch.setattr(json_records, "MAX_WHOLE_BYTES", 100_000)
+    assert len(values(b"[" + b",".join([b'{"text": "xxxxxxxxxx"}'] * 50_000) + b"]")) == 50_000
+
+
 def test_a_broken_entry_in_a_large_array_takes_linear_time():
     start = time.process_time()
     with pytest.raises(UnreadableInputError):

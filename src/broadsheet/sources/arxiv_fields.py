@@ -210,12 +210,12 @@ class Mended:
 
     def authors(self, authors: tuple[Author, ...]) -> tuple[Author, ...]:
         """Authors with their names mended."""
-        if all(author.name.isascii() for author in authors):
+        if all(author.name.isascii() and "\\" not in author.name for author in authors):
             return authors
         mended = tuple(Author(mend(a.name), mend(a.affiliation), a.orcid) for a in authors)
         if mended != authors:
             self.as_sent["authors"] = [author.name for author in authors]
-        return mended
+        return tuple(Author(accented(a.name), a.affiliation, a.orcid) for a in mended)
 
     def _read(self, name: str, text: str, read: Callable[[str], str]) -> str:
         if not text:

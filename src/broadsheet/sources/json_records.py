@@ -59,16 +59,18 @@ def records_of_json(stream: BinaryIO, *, inside: Sequence[str] = ()) -> Iterator
     """
     first = b""
     while not first.strip(b" \t\r\n\xef\xbb\xbf"):
-        first = stream.readline(MAX_WHOLE_BYTES + 1)
+        first = stream.readline(_CHUNK)
         if not first:
             return
-    if len(first) > MAX_WHOLE_BYTES:
-        raise TooLargeError(f"a line is longer than {MAX_WHOLE_BYTES:,} bytes; split the file")
     first = first.removeprefix(codecs.BOM_UTF8)
-    start = first.lstrip()
-    if start.startswith(b"["):
+    if first.lstrip().startswith(b"["):  # gigabytes of it may stand on one line
         yield from _array(first, stream, inside)
         return
+    if not first.endswith(b"\n"):
+        first += stream.readline(MAX_WHOLE_BYTES + 1)
+    if len(first) > MAX_WHOLE_BYTES:
+        raise TooLargeError(f"a line is longer than {MAX_WHOLE_BYTES:,} bytes; split the file")
+    start = first.lstrip()
     second = _next_line(stream)
     # `{"items": [` is the beginning of one object, even where the next line opens another.
     whole = not start.rstrip().endswith((b"[", b"{", b",", b":"))

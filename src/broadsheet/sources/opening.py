@@ -144,8 +144,9 @@ def open_input(
         if isinstance(source, str | Path):
             try:
                 stream: BinaryIO = stack.enter_context(Path(source).open("rb"))
-            except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
-                raise UnreadableInputError(f"cannot open {str(source)!r}: {error.strerror}") from error
+            except (OSError, ValueError) as error:
+                why = error.strerror if isinstance(error, OSError) else error
+                raise UnreadableInputError(f"cannot open {str(source)!r}: {why}") from error
         else:
             stream = source
         first = _read_up_to(stream, 512)
