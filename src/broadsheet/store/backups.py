@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import glob
 import gzip
 import hashlib
 import json
 import os
+import time
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +30,7 @@ from broadsheet.store.database import Database
 KIND: Final = "broadsheet-backup"
 _LEVEL: Final = 1
 _ROWS: Final = 1000
+_ABANDONED: Final = 3600  # seconds
 _ENOSPC: Final = (27, 28, 122)  # EFBIG, ENOSPC, EDQUOT
 
 
@@ -50,6 +54,7 @@ def write(database: Database, path: Path) -> None:
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
+        _sweep(path)
         with database.reading() as connection, partial.open("xb") as file:
             with gzip.GzipFile("", "wb", _LEVEL, file, mtime=0) as stream:
                 _write(connection, stream)
@@ -154,7 +159,7 @@ def _lines(path: Path) -> Iterator[Any]:
                     yield value
                 held = line
         last = json.loads(held) if held else {}
-    except (OSError, EOFError, ValueError, UnicodeDecodeError, LookupError) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise BackupError(f"the backup {str(path)!r} cannot be read: {error}") from error
     whole = isinstance(last, dict) and last.get("sha256") == digest.hexdigest()
     if not whole or {name: number for name, number in last["rows"].items() if number} != counted:
@@ -226,6 +231,13 @@ def _outdate(connection: Connection, before: _State) -> None:
     for name, value in restored.items():
         newest = max(value, before.counters.get(name, 0)) + (name == "stamp")
         connection.execute(update(schema.counters).where(c.name == name).values(value=newest))
+
+
+def _sweep(path: Path) -> None:
+    """Remove what backups that were killed have left; one that is being written is never that old."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):
+        if time.time() - left.stat().st_mtime > _ABANDONED:
+            left.unlink(missing_ok=True)
 
 
 def _sync(folder: Path) -> None:

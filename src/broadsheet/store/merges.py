@@ -27,8 +27,8 @@ class Merge:
     """Two that were made one.
 
     kept: the key of the paper that remained, as it was then. gone: the key of the paper merged into it, or
-    "source:key" of a manifestation that came new. reason: identifier, title, or what a person gave. evidence: in words
-    ("same DOI 10.1/x"). undone_at: when it was split again, or None.
+    "source:key" of a manifestation that came new. reason: identifier, title, or what a person gave.
+    evidence: in words ("same DOI 10.1/x"). undone_at: when it was split again, or None.
     """
 
     id: int
