@@ -51,7 +51,7 @@ AWKWARD_TEXTS: Final = (
     "x" * 10_000,
     "long " * 5_000,
 )
-"""Texts an encoder must survive: empty, control characters, a lone surrogate, other scripts, endless words."""
+"""Texts an encoder must survive: empty, control characters, a lone surrogate, any script, endless words."""
 
 
 class PlantedVectors(NamedTuple):
@@ -74,7 +74,7 @@ def planted_vectors(
 
 
 def planted_corpus() -> tuple[list[str], list[str]]:
-    """Return documents and queries, as many: query i is about what document i is about, in some of its words."""
+    """Return as many documents as queries; query i asks for document i, in some of its words."""
     return [document for document, _ in _PLANTED], [query for _, query in _PLANTED]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import hashlib
 import os
 import tempfile
@@ -20,7 +21,7 @@ def built_model(folder: Path, name: str, build: Callable[[], bytes]) -> bytes:
     truncated or altered file is noticed and built anew; it appears whole or not at all. A folder that cannot
     be written costs only the time to build again.
     """
-    for path in sorted(folder.glob(f"{name}-*.onnx")):
+    for path in sorted(folder.glob(f"{glob.escape(name)}-{'[0-9a-f]' * _DIGITS}.onnx")):
         with contextlib.suppress(OSError):
             model = path.read_bytes()
             if path.name == _file_name(name, model):

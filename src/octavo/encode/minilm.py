@@ -152,7 +152,10 @@ class _Network:
     """Text to token vectors. Safe to call from many threads: nothing changes after it is made."""
 
     def __init__(self, model: bytes, tokenizer: Path, max_pieces: int) -> None:
-        self._tokenizer: Tokenizer = Tokenizer.from_file(str(tokenizer))
+        try:
+            self._tokenizer: Tokenizer = Tokenizer.from_file(str(tokenizer))
+        except Exception as error:  # the tokenizers raise nothing narrower
+            raise MissingWeightsError(f"{str(tokenizer)!r} is no tokenizer: {error}") from error
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(max_pieces)
         self._characters = _CHARACTERS_A_PIECE * max_pieces

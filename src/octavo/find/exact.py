@@ -70,5 +70,5 @@ class ExactIndex:
         """Read what `save` wrote. Raises SavedFileError."""
         saved = load(folder, _KIND, _VERSION)
         index = cls(dtype=saved.facts["dtype"])
-        index._rows = Rows(index.dtype, (saved.arrays["vectors"],))
+        index._rows = Rows.of(index.dtype, saved.arrays["vectors"])
         return index

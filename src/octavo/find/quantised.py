@@ -101,7 +101,7 @@ class QuantisedIndex:
         ones. Raises ShapeError.
         """
         with self._changing:
-            rows = Rows(self.dtype, (shaped(x, "x", self._state.rows.dim),))
+            rows = Rows.of(self.dtype, shaped(x, "x", self._state.rows.dim))
             if len(rows) < len(self):
                 raise ShapeError(f"x must hold the {len(self)} documents of the index first, got {len(rows)}")
             self._state = self._state._replace(rows=rows)
@@ -179,7 +179,7 @@ class QuantisedIndex:
             seed=facts["seed"],
             dtype=facts["dtype"],
         )
-        rows = Rows(index.dtype, (shaped(exact, "vectors", None),))
+        rows = Rows.of(index.dtype, shaped(exact, "vectors", None) if exact.size else exact)
         codes = faiss.deserialize_index(saved.arrays["codes"]) if "codes" in saved.arrays else None
         if len(rows) < facts["coded"] or _witnesses(rows, facts["coded"]) != facts["witnesses"]:
             raise SavedFileError(f"{str(folder)!r} holds codes of other vectors; build the index again")

@@ -29,6 +29,11 @@ class Rows:
         self.segments = segments
         self._starts = np.cumsum([0, *(len(segment) for segment in segments)])
 
+    @classmethod
+    def of(cls, dtype: npt.DTypeLike, joined: Stored) -> Self:
+        """Return the rows of an array, uncopied, such as `joined` returns."""
+        return cls(dtype, (joined,) if joined.size else ())
+
     def __len__(self) -> int:
         return int(self._starts[-1])
 
@@ -48,7 +53,7 @@ class Rows:
         return type(self)(self.dtype, (*before, new))
 
     def joined(self) -> Stored:
-        """Return (N, D), all rows in one array: without copying where they already are."""
+        """Return (N, D), all rows in one array, uncopied where they already are; (0, 0) if there are none."""
         if len(self.segments) == 1:
             return self.segments[0]
         return np.concatenate(self.segments) if self.segments else np.empty((0, 0), self.dtype)
