@@ -61,6 +61,11 @@ class Settings(BaseSettings):
     max_fetch_bytes: int = Field(
         default=64 << 20, ge=1 << 10, description="The largest answer a harvest accepts from the network."
     )
+    allow_hosts: tuple[str, ...] = Field(
+        default=(),
+        description="Hosts a harvest may reach although their address is private, as a JSON list of "
+        '"host" or "host:port" (a feed server in your own lab).',
+    )
     stale_after_hours: float = Field(
         default=36.0, gt=0, description="After how many hours without a success a source is called stale."
     )

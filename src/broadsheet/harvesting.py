@@ -13,11 +13,15 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
+
+import filelock
 
 from broadsheet.config import Settings
-from broadsheet.exceptions import BroadsheetError, UnreadableInputError
+from broadsheet.exceptions import BroadsheetError, ConfigError, UnreadableInputError
 from broadsheet.intake import FileReport, take_in_records
 from broadsheet.sources import formats
+from broadsheet.sources import harvest as harvests
 from broadsheet.sources.fetch import Client
 from broadsheet.sources.harvest import Step, harvest_named
 from broadsheet.store import Harvest, Store
@@ -34,19 +38,43 @@ def pull(
     source: str,
     query: Sequence[str],
     *,
+    folder: Path,
     progress: Progress | None = None,
     client: Client | None = None,
 ) -> FileReport:
     """Harvest `source` (arxiv, hf, openreview, feed, ids) for the words of `query` from where it left off.
 
+    `folder` is the data folder, where a lock sees to it that one process at a time harvests.
+
     A payload that cannot be read is the report's `failure` and ends the harvest; what was stored stays.
-    Raises ConfigError for words the source does not understand, FetchError for the network.
+    Raises ConfigError for words the source does not understand or while another process harvests,
+    FetchError for the network.
     """
     harvest = harvest_named(source)
+    # The pace towards a server is kept by one client, so one process at a time harvests.
+    lock = filelock.FileLock(folder / "harvest.lock", timeout=0)
+    try:
+        with lock:
+            return _pull(store, config, harvest, query, progress=progress, client=client)
+    except filelock.Timeout:
+        raise ConfigError("another process is harvesting into this paper; wait until it is done") from None
+
+
+def _pull(
+    store: Store,
+    config: Settings,
+    harvest: harvests.Harvest,
+    query: Sequence[str],
+    *,
+    progress: Progress | None,
+    client: Client | None,
+) -> FileReport:
     words = " ".join(query)
-    state = store.harvest(source, words) or Harvest(source=source, query=words)
-    client = client or Client(contact=config.contact, max_bytes=config.max_fetch_bytes)
-    report = FileReport(f"{source} {words}".strip())
+    state = store.harvest(harvest.NAME, words) or Harvest(source=harvest.NAME, query=words)
+    client = client or Client(
+        contact=config.contact, max_bytes=config.max_fetch_bytes, allow_hosts=config.allow_hosts
+    )
+    report = FileReport(f"{harvest.NAME} {words}".strip())
     started = time.perf_counter()
     try:
         for step in harvest.pull(client, query, state=state):
@@ -60,6 +88,7 @@ def pull(
             )
             store.save_harvest(state)
             if step.warning:
+                report.warnings.append(step.note)
                 log.warning("%s: %s", report.path, step.note)
             if progress:
                 progress(report, step.note)

@@ -56,19 +56,19 @@ class House:
         self._resources = ExitStack()
         self._encoder: Encoder | None = None
         self._encoder_lock = threading.Lock()
+        self.folder: Path  # where the data is; for a house in memory a folder that vanishes with it
         try:
             if config.database_url in ("sqlite://", "sqlite:///:memory:"):
-                folder = Path(
-                    self._resources.enter_context(tempfile.TemporaryDirectory(prefix="broadsheet-"))
-                )
+                passing = tempfile.TemporaryDirectory(prefix="broadsheet-")
+                self.folder = Path(self._resources.enter_context(passing))
             else:
-                folder = config.data_dir
+                self.folder = config.data_dir
                 if not read_only:
-                    folder.mkdir(parents=True, exist_ok=True)
+                    self.folder.mkdir(parents=True, exist_ok=True)
             self.store = Store.open(config.store_url, read_only=read_only)
             self._resources.callback(self.store.close)
             encoder = None if config.encoder == "none" else self.encoder
-            self.index = Search(self.store, folder / "index", encoder)
+            self.index = Search(self.store, self.folder / "index", encoder)
             self._resources.callback(self.index.close)
         except BaseException:
             self._resources.close()
@@ -227,10 +227,11 @@ class House:
         query: Sequence[str],
         *,
         progress: harvesting.Progress | None = None,
-        **options: Any,
     ) -> intake.FileReport:
         """Harvest from the network; see `broadsheet.harvesting`."""
-        return harvesting.pull(self.store, self.settings, source, query, progress=progress, **options)
+        return harvesting.pull(
+            self.store, self.settings, source, query, folder=self.folder, progress=progress
+        )
 
     def harvests(self) -> list[tuple[Harvest, bool]]:
         """Every harvest ever tried, and whether it has gone stale."""

@@ -26,13 +26,17 @@ KINDS: Final = ("imported", "updated", "unchanged", "merged")
 
 @dataclass(slots=True)
 class FileReport:
-    """What became of one file. `failure` is why it could not be read (to its end), or empty."""
+    """What became of one file or harvest.
+
+    failure: why it could not be read (to its end), or empty. warnings: what must not be overlooked.
+    """
 
     path: str
     format: str = ""
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
     rejections: list[Rejection] = field(default_factory=list)
     failure: str = ""
+    warnings: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
     def count(self, outcomes: Iterable[Outcome]) -> None:
@@ -77,6 +81,7 @@ class ImportReport:
                         {"place": r.place, "reason": r.reason, "excerpt": r.excerpt} for r in file.rejections
                     ],
                     "failure": file.failure or None,
+                    "warnings": file.warnings,
                     "seconds": round(file.seconds, 3),
                 }
                 for file in self.files
