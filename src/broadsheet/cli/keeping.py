@@ -14,6 +14,7 @@ import typer
 
 from broadsheet.cli.reading import Json
 from broadsheet.cli.session import FAILED, effective_settings, open_house
+from broadsheet.exceptions import BackupError, StoreError
 
 if TYPE_CHECKING:
     from broadsheet.house import House
@@ -141,7 +142,21 @@ def restore(
 
     config = effective_settings(ctx)
     config.data_dir.mkdir(parents=True, exist_ok=True)
-    Store.restore(file, config.store_url, overwrite=force)
+    if not force:
+        with open_house(ctx) as house:
+            if papers := house.counts().papers:
+                raise BackupError(f"there are {papers} papers here already; --force replaces them")
+    try:
+        Store.restore(file, config.store_url, overwrite=force)
+    except StoreError as error:
+        # A store so damaged that it does not even open is set aside, never thrown away.
+        damaged = config.data_dir / "broadsheet.db"
+        if type(error) is not StoreError or not force or config.database_url or not damaged.exists():
+            raise
+        note(f"{error}; it is set aside as {damaged.name}.damaged")
+        for path in (damaged, *config.data_dir.glob("broadsheet.db-*")):
+            path.replace(path.with_name(path.name.replace(".db", ".db.damaged")))
+        Store.restore(file, config.store_url)
     # The indexes follow the outbox of a store; after a restore it is another one's.
     shutil.rmtree(config.index_dir, ignore_errors=True)
     with open_house(ctx) as house:

@@ -30,8 +30,12 @@ def serve(
     from broadsheet import web
 
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    with contextlib.suppress(KeyboardInterrupt), open_house(ctx, **given) as house:
-        web.serve(house, json_log=json_log)
+    try:
+        with contextlib.suppress(KeyboardInterrupt), open_house(ctx, **given) as house:
+            web.serve(house, json_log=json_log)
+    except SystemExit as end:
+        # The server has said what is wrong (a port that is taken, say), with an exit code of its own.
+        raise typer.Exit(FAILED if end.code else 0) from None
 
 
 def doctor(ctx: typer.Context, as_json: Json = False) -> None:
