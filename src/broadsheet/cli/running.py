@@ -29,7 +29,8 @@ def serve(
     """Serve the paper; the indexes follow in the background. Ctrl-C ends it."""
     from broadsheet import web
 
-    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    given: dict[str, Any] = {"host": host, "port": port}
+    given = {name: value for name, value in given.items() if value is not None}
     try:
         with contextlib.suppress(KeyboardInterrupt), open_house(ctx, **given) as house:
             web.serve(house, json_log=json_log)
