@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -32,7 +31,7 @@ def postgres_server() -> Iterator[str]:
             pytest.skip(f"PostgreSQL does not start here: {error}")
         with server:
             url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-            # Nothing here need outlast a power cut, and stopping would sync hundreds of databases.
+            # Nothing here need outlast a power cut.
             _administer(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
             yield url
     finally:
@@ -44,10 +43,11 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database, once of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'store.db'}"
-    server = request.getfixturevalue("postgres_server")
-    name = f"store_{uuid.uuid4().hex}"
-    _administer(server, f"CREATE DATABASE {name}")
-    return server.replace("/postgres?", f"/{name}?")
+    server: str = request.getfixturevalue("postgres_server")
+    # What a killed process has left may hold locks yet.
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename IS NOT NULL"
+    _administer(server, others, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+    return server
 
 
 def _administer(server: str, *statements: str) -> None:

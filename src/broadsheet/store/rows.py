@@ -37,7 +37,8 @@ def write(bench: Workbench) -> bool:
     Each changed work gets its merged fields, its editions and a line in the outbox; a work merged away gets
     a line that says so. Nothing is written when nothing was changed.
     """
-    changed = [work for work in bench.works.values() if work.changed]
+    # In order, so that the same records make the same store, row for row.
+    changed = sorted((work for work in bench.works.values() if work.changed), key=lambda work: work.id)
     if not changed and not bench.gone:
         return False
     _name(bench, changed)
