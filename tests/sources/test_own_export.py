@@ -73,7 +73,7 @@ def test_every_manifestation_comes_back_from_its_own_bytes(name):
 
 def test_bytes_that_are_no_text_come_back_too():
     kept = Kept()
-    record = dataclasses.replace(sample("ris/manager.ris")[0], raw=b"TY  - JOUR\nTI  - Caf\xe9\nER  - ")
+    record = dataclasses.replace(sample("ris/manager.ris")[0], raw=b"TY  - JOUR\nTI  - Caf\xe9\nER  -")
     (back,) = kept.there_and_back(kept.paper(record))
     assert back.raw == record.raw
     assert back.title == "Café"

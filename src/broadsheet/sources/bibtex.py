@@ -38,7 +38,7 @@ NAME: Final = "bibtex"
 _CHUNK: Final = 8 << 20  # bytes parsed in one go; a crossref is found within them
 _ENTRY: Final = re.compile(
     rb"^(?:\xef\xbb\xbf)?[ \t]*@[ \t]*"
-    rb"(?:(?:string|preamble|comment)[ \t]*[{(]|[a-z]+\s*[{(]\s*[^\s,={}()\"@]*\s*,)",
+    rb"(?:(?:string|preamble|comment)[ \t]*[{(]|[a-z]+\s*[{(]\s*(?:[^\s,={}()\"@]+\s*)?,)",
     re.I | re.M,
 )
 _BLOCK_START: Final = re.compile(rb"[ \t]*@[ \t]*[a-zA-Z]+[ \t]*[{(]")

@@ -25,7 +25,9 @@ def inherited(entry: Entry, parents: Mapping[str, Entry]) -> dict[str, str]:
     """The values an entry takes from those it names in `crossref` and `xdata`, where it has none itself."""
     own = {named.key.lower(): named.value for named in entry.fields}
     taken: dict[str, str] = {}
-    wanted = ",".join(own[name].strip('{}" ') for name in ("crossref", "xdata") if name in own)
+    wanted = ",".join(
+        " ".join(own[name].strip('{}" ').split()) for name in ("crossref", "xdata") if name in own
+    )
     for key in filter(None, _LISTED.split(wanted)):
         parent = parents.get(key.casefold())
         if parent is None or parent is entry:

@@ -17,7 +17,7 @@ _MONTHS: Final = {
         *("July", "August", "September", "October", "November", "December"),
     )
 }
-_AND: Final = re.compile(r"\s+and(?=\s)\s+", re.I)
+_AND: Final = re.compile(r" and ", re.I)
 _DEPTH: Final = 20  # of macros that stand for macros
 
 
@@ -59,8 +59,7 @@ def names(source: str) -> Iterator[str]:
     >>> list(names(r"Lovelace, Ada and {Barnes and Noble} and van den Berg, Jr., Luc and others"))
     ['Ada Lovelace', 'Barnes and Noble', 'Luc van den Berg Jr.']
     """
-    for name in _split(source, _AND):
-        name = name.strip()
+    for name in _split(" ".join(source.split()), _AND):
         if name.casefold() in ("others", ""):
             continue
         parts = name.split(",") if "{" not in name else _split(name, _COMMA)

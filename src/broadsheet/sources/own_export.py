@@ -71,11 +71,8 @@ def _again(said: Mapping[str, Any]) -> Record | Rejection | None:
         )
     except (KeyError, TypeError, ValueError):
         return None
-    name = clean(said.get("format"))
-    if name == NAME:  # no boxes in boxes
-        return None
     try:
-        return reparse(name, content)
+        return reparse(clean(said.get("format")), content)
     except UnknownFormatError:
         return None
 

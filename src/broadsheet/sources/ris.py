@@ -56,7 +56,7 @@ def parse(stream: BinaryIO, *, year: int | None = None) -> Iterator[Record | Rej
 
 
 def _record(kept: list[bytes], number: int) -> Record | Rejection:
-    raw = b"\n".join(kept)
+    raw = b"\n".join(kept).rstrip()
     place = f"line {number}"
     tags = _tags(decode(raw))
 

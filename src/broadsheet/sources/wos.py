@@ -51,7 +51,7 @@ def parse(stream: BinaryIO, *, year: int | None = None) -> Iterator[Record | Rej
 
 
 def _record(kept: list[bytes], number: int) -> Record | Rejection:
-    raw = b"\n".join(kept)
+    raw = b"\n".join(kept).rstrip()
     place = f"line {number}"
     tags = _tags(decode(raw))
     text = {tag: clean(" ".join(values)) for tag, values in tags.items() if tag not in _LISTS}

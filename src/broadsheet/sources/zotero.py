@@ -24,9 +24,8 @@ from broadsheet.sources.reading import Piece, clean, excerpt, html_to_text, para
 from broadsheet.sources.standing import standing
 
 NAME: Final = "zotero"
-_ITEM: Final = re.compile(
-    rb'"data"\s*:\s*\{(?:.{0,65000}?)"(?:dateAdded|parentCollection|itemType|abstractNote)"', re.S
-)
+_DATA: Final = re.compile(rb'"data"\s*:\s*\{')
+_FIELD: Final = re.compile(rb'"(?:dateAdded|parentCollection|itemType|abstractNote)"')
 _NOT_PAPERS: Final = frozenset({"note", "attachment", "annotation"})
 _VENUES: Final = ("publicationTitle", "proceedingsTitle", "conferenceName", "bookTitle")
 _TOLD: Final = frozenset(
@@ -40,7 +39,7 @@ _DEPTH: Final = 32  # of collections within collections
 
 def recognise(head: bytes) -> bool:
     """Whether objects keep their fields under `data`, with Zotero's names."""
-    return is_json(head) and b'"data"' in head and bool(_ITEM.search(head))
+    return is_json(head) and bool(_DATA.search(head)) and bool(_FIELD.search(head))
 
 
 def parse(stream: BinaryIO, *, year: int | None = None) -> Iterator[Record | Rejection]:
