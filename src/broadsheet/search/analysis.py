@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 import tantivy
@@ -34,7 +34,9 @@ when where whether which while who whom whose why will with within without would
 STOP_WORDS: Final = frozenset(_FUNCTION_WORDS.split())
 
 # Scripts written without spaces: every character is a word, and words are phrases.
-_UNSPACED: Final = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+_BARE: Final = r"\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_UNSPACED: Final = re.compile(f"[{_BARE}]")
+_WORD: Final = re.compile(rf"[{_BARE}]|[^\W_{_BARE}]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +96,17 @@ def content_stems(text: str) -> Counter[str]:
     return Counter(stems(" ".join(kept)))
 
 
-def tokens(text: str) -> Iterator[Token]:
-    """The stemmed tokens of a text with their places in it."""
-    shown = spaced(text)
-    places = range(len(text)) if shown is text or shown == text else _places(text)
-    for token in analyzers()["stemmed"].pre_tokenize(shown).tokens:
-        start, end = token.char_offset_from, token.char_offset_to
-        yield Token(token.text, places[start], places[end - 1] + 1)
+def matches(text: str, wanted: Collection[str]) -> list[Token]:
+    """The words of a text whose stem is wanted, and where they stand."""
+    found: list[Token] = []
+    for word in _WORD.finditer(text):
+        stem = _stem(word[0])
+        if stem in wanted:
+            found.append(Token(stem, word.start(), word.end()))
+    return found
 
 
-def _places(text: str) -> list[int]:
-    places: list[int] = []
-    for at, character in enumerate(text):
-        places += [at] * (3 if _UNSPACED.match(character) else 1)
-    return places
+@lru_cache(maxsize=1 << 16)
+def _stem(word: str) -> str:
+    stem: list[str] = analyzers()["stemmed"].analyze(word)
+    return stem[0] if stem else ""

@@ -8,7 +8,8 @@ from collections.abc import Collection
 from html import escape
 from typing import Final
 
-from broadsheet.search.analysis import Token, tokens
+from broadsheet.search import analysis
+from broadsheet.search.analysis import Token
 
 SNIPPET: Final = 320
 """How many characters a snippet has, roughly."""
@@ -63,9 +64,9 @@ def snippet(text: str, stems: Collection[str]) -> str:
 
 
 def _matches(text: str, stems: Collection[str]) -> list[Token]:
-    maths = [found.span() for found in _MATHS.finditer(text)]
-    matches = [token for token in tokens(text) if token.text in stems]
-    return [t for t in matches if not any(start < t.end and t.start < end for start, end in maths)]
+    found = analysis.matches(text, stems)
+    maths = [place.span() for place in _MATHS.finditer(text)] if "$" in text or "\\" in text else []
+    return [t for t in found if not any(start < t.end and t.start < end for start, end in maths)]
 
 
 def _marked(text: str, found: list[Token]) -> str:

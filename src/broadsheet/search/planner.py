@@ -37,6 +37,10 @@ CLOSE_SHARE: Final = 0.8
 """Sorted by date, meaning counts for the nearest `CLOSE` papers with this share of the best cosine."""
 
 MAX_LIKES: Final = 20
+NOTHING: Final = "There is nothing to search for in this query."
+
+_BROAD: Final = 0.3
+_LISTED: Final = 5000
 
 _FACETS: Final = {
     "category": ("category", 40),
@@ -109,6 +113,11 @@ class Planner:
         """Plan and rank. Raises DerivedIndexError when the words index breaks."""
         return _Question(self, query, sort).answer()
 
+    def is_broad(self, conditions: Any) -> bool:
+        """Whether so many papers meet conditions that listing them costs more than checking those found."""
+        assert self.words is not None
+        return self.words.count(conditions) > max(_LISTED, self.words.size * _BROAD)
+
     def allowed(self, name: str, conditions: Any) -> Ids:
         """The ids of the papers that meet some conditions, remembered under a name."""
         assert self.words is not None
@@ -127,6 +136,7 @@ class _Question:
         self.out = Answer(self.words)
         self.legs: list[tuple[str, list[int]]] = []
         self.cosines: list[tuple[int, float]] = []
+        self.besides: set[int] = set()
 
     def timed(self, name: str, since: float) -> None:
         taken = (time.perf_counter() - since) * 1000
@@ -138,7 +148,7 @@ class _Question:
         elif self.query.clauses:
             self.search()
         elif self.query.text:
-            self.out.notes.append("There is nothing to search for in this query.")
+            self.out.notes.append(NOTHING)
         elif self.matcher:
             self.listing(self.matcher.conditions(()))
         if self.matcher:
@@ -160,30 +170,25 @@ class _Question:
     def search(self) -> None:
         liked = self.liked()
         conditions = self.query.conditions
-        must = None
-        name = " ".join(map(str, conditions))
-        if self.matcher and (conditions or liked):
-            must = self.matcher.conditions(conditions)
-            if liked:
-                must = matching.but_not(must, self.matcher.papers(paper.id for paper in liked))
-                name += f" but {[paper.id for paper in liked]}"
         if self.matcher is None and conditions:
             self.out.notes.append(
                 "Without the index of words, conditions cannot be checked: nothing is shown."
             )
             return
+        must = self.matcher.conditions(conditions) if self.matcher and conditions else None
         stems = matching.prose_stems(self.query)
         if not stems and not liked:
-            if self.query.likes:
-                return
-            self.listing(must)
+            if must is not None and not self.query.likes:
+                self.listing(must)
+            elif not self.out.notes:
+                self.out.notes.append(NOTHING)
             return
-        among = self.planner.allowed(name, must) if must is not None and self.near is not None else None
+        self.besides = {paper.id for paper in liked}
         if stems:
             self.by_words(must, self.matcher.ranking(stems) if self.matcher else None)
-            self.by_meaning(self.query.about, among)
+            self.by_meaning(self.query.about, must)
         for paper in liked:
-            self.by_likeness(paper, must, among)
+            self.by_likeness(paper, must)
         self.put_together(must, stems)
 
     def liked(self) -> list[Paper]:
@@ -204,35 +209,52 @@ class _Question:
             return
         since = time.perf_counter()
         query = ranked if must is None else matching.both(must, ranked)
-        best = sorted(self.words.best(query, DEPTH), key=lambda pair: (-pair[1], -pair[0]))
-        self.legs.append(("words", [paper_id for paper_id, _ in best]))
+        best = sorted(
+            self.words.best(query, DEPTH + len(self.besides)), key=lambda pair: (-pair[1], -pair[0])
+        )
+        self.legs.append(("words", [i for i, _ in best if i not in self.besides][:DEPTH]))
         self.timed("words", since)
 
-    def by_meaning(self, text: str, among: Ids | None) -> None:
+    def by_meaning(self, text: str, must: Any) -> None:
         if self.near is None or not len(self.near):
             return
         since = time.perf_counter()
         vector = self.planner.encode(text)
         self.timed("encode", since)
         if vector is not None:
-            self.nearest("meaning", vector, among)
+            self.nearest(vector, must)
 
-    def by_likeness(self, paper: Paper, must: Any, among: Ids | None) -> None:
+    def by_likeness(self, paper: Paper, must: Any) -> None:
         if self.matcher:
             self.by_words(must, self.matcher.alike([f"{paper.title}\n{paper.abstract}"]))
         if self.near is not None:
             for vector in self.near.vectors_of([paper.id]):
-                self.nearest("meaning", vector, among, besides=paper.id)
+                self.nearest(vector, must)
 
-    def nearest(self, leg: str, vector: Array, among: Ids | None, besides: int = -1) -> None:
-        assert self.near is not None
+    def nearest(self, vector: Array, must: Any) -> None:
         since = time.perf_counter()
-        hits = self.near.nearest(vector, DEPTH + (besides >= 0), among=among)
-        hits = [(paper_id, cosine) for paper_id, cosine in hits if paper_id != besides][:DEPTH]
-        self.legs.append((leg, [paper_id for paper_id, _ in hits]))
+        found = self.neighbours(vector, must)
+        hits = [(paper_id, cosine) for paper_id, cosine in found if paper_id not in self.besides][:DEPTH]
+        self.legs.append(("meaning", [paper_id for paper_id, _ in hits]))
         floor = CLOSE_SHARE * hits[0][1] if hits else 0.0
         self.cosines += [(i, cosine) for i, cosine in hits[:CLOSE] if cosine >= floor]
         self.timed("meaning", since)
+
+    def neighbours(self, vector: Array, must: Any) -> list[tuple[int, float]]:
+        """The nearest papers that meet the conditions, with some to spare for those to leave out."""
+        assert self.near is not None
+        wanted = DEPTH + len(self.besides)
+        if must is None or self.words is None or self.matcher is None:
+            return self.near.nearest(vector, wanted)
+        if self.planner.is_broad(must):
+            hits = self.near.nearest(vector, 3 * wanted)
+            checked = matching.both(must, self.matcher.papers(i for i, _ in hits))
+            met = set(self.words.ids(checked).tolist())
+            hits = [hit for hit in hits if hit[0] in met]
+            if len(hits) >= wanted:
+                return hits[:wanted]
+        among = self.planner.allowed(" ".join(map(str, self.query.conditions)), must)
+        return self.near.nearest(vector, wanted, among=among)
 
     # The results
 
@@ -248,6 +270,8 @@ class _Question:
         sure = self.matcher.sure(free) if free else None
         if sure is not None and must is not None:
             sure = matching.both(must, sure)
+        if sure is not None and self.besides:
+            sure = matching.but_not(sure, self.matcher.papers(self.besides))
         elif sure is None and stems:
             sure = must
         if self.sort != "relevance":
@@ -289,6 +313,7 @@ class _Question:
                 legs[name] = min(rank, legs.get(name, rank))
         scores = dict(fusion.reciprocal_rank(self.fair(), k=RRF))
         first = [Ranked(i, 1.0 + scores.get(i, 0.0), ranks[i]) for i in pinned]
+        first.sort(key=lambda ranked: (-ranked.score, -ranked.paper_id))
         return [*first, *(Ranked(i, s, ranks[i]) for i, s in scores.items() if i not in pinned)]
 
     def fair(self) -> list[list[int]]:
@@ -303,7 +328,9 @@ class _Question:
         waiting: list[int | None] = []
         for name, ids in self.legs:
             if name == "words":
-                waiting = [None if has else i for i, has in zip(ids, self.near.has(ids), strict=True)]
+                waiting = [
+                    None if has else i for i, has in zip(ids, self.near.has(ids).tolist(), strict=True)
+                ]
                 fair.append(ids)
             else:
                 fair.append(_interleaved(ids, waiting))
