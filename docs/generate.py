@@ -110,7 +110,7 @@ def settings() -> str:
 def _value(name: str, field: Any) -> str:
     if name == "data_dir":
         return "the user's data folder, such as `~/.local/share/broadsheet`"
-    return "empty" if field.default == "" else f"`{field.default}`"
+    return "empty" if field.default in ("", ()) else f"`{field.default}`"
 
 
 PAGES = {"cli.md": cli, "settings.md": settings}

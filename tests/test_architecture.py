@@ -18,6 +18,7 @@ SRC = Path(__file__).parents[1] / "src"
 FLOORS: tuple[frozenset[str], ...] = tuple(
     frozenset(line.split())
     for line in """
+    __main__
     cli
     web agents
     jobs

@@ -94,7 +94,7 @@ def process(data):
     started = []
 
     def start(*args: object, **options) -> subprocess.Popen:
-        command = [sys.executable, "-m", "broadsheet.cli", *map(str, args)]
+        command = [sys.executable, "-m", "broadsheet", *map(str, args)]
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         child = subprocess.Popen(command, env=dict(os.environ), text=True, **{**pipes, **options})
         started.append(child)
