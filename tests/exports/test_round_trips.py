@@ -18,8 +18,8 @@ from broadsheet.papers import Author, Identifier, Link, Paper, Record, SourceVot
 from broadsheet.sources import bibtex as bibtex_source
 from broadsheet.sources import csl_json as csl_source
 from broadsheet.sources import formats as source_formats
-from broadsheet.sources import own_export, tabular
 from broadsheet.sources import ris as ris_source
+from broadsheet.sources import tabular
 from broadsheet.sources.reading import clean
 from broadsheet.sources.tex import decode
 
@@ -143,7 +143,7 @@ def test_our_own(given_papers):
     described = [field.name for field in dataclasses.fields(Paper)]
     own = {"id", "days", "votes", "manifestations", "provenance", "added", "updated"}
     text = "".join(jsonl.write(given_papers))
-    for paper, record in zip(given_papers, read(own_export, text), strict=True):
+    for paper, record in zip(given_papers, read(source_formats.named("broadsheet-jsonl"), text), strict=True):
         same = [name for name in described if name not in own]
         assert told(record, *same) == told(paper, *same)
         assert (record.votes, record.comments) == (paper.upvotes, paper.comments)
@@ -155,7 +155,7 @@ def test_our_own_keeps_everything_a_description_holds(make_paper):
         versions=(Version(1, SEEN), Version(2)),
         comment="c", journal_ref="j", licence="l", tldr="t",
     )  # fmt: skip
-    (record,) = read(own_export, "".join(jsonl.write([paper])))
+    (record,) = read(source_formats.named("broadsheet-jsonl"), "".join(jsonl.write([paper])))
     for name in ("authors", "versions", "comment", "journal_ref", "licence", "tldr"):
         assert getattr(record, name) == getattr(paper, name)
 

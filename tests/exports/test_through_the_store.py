@@ -16,7 +16,17 @@ from broadsheet.store import Store
 
 DATA = Path(__file__).parents[1] / "data"
 FOLDERS = (
-    *("acl-xml", "bibtex", "biorxiv", "crossref", "csl-json", "dblp", "europepmc", "journal-feed", "json-feed"),
+    *(
+        "acl-xml",
+        "bibtex",
+        "biorxiv",
+        "crossref",
+        "csl-json",
+        "dblp",
+        "europepmc",
+        "journal-feed",
+        "json-feed",
+    ),
     *("broadsheet-jsonl", "ris", "semanticscholar", "table", "wos", "zotero"),
 )
 FILES = [

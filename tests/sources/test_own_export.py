@@ -11,7 +11,7 @@ import pytest
 
 from broadsheet.exports import jsonl
 from broadsheet.papers import Identifier, Listing, Manifestation, Paper, Record, SourceVotes
-from broadsheet.sources import formats, own_export
+from broadsheet.sources import formats
 
 DATA = Path(__file__).parents[1] / "data"
 SEEN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -45,7 +45,7 @@ class Kept:
 
     def there_and_back(self, *papers: Paper) -> list[Record]:
         text = "".join(jsonl.write(papers, raw=self.raws.__getitem__))
-        return list(own_export.parse(io.BytesIO(text.encode())))
+        return list(formats.named("broadsheet-jsonl").parse(io.BytesIO(text.encode())))
 
 
 def sample(name: str) -> list[Record]:
@@ -129,6 +129,6 @@ def test_bytes_that_nobody_reads_any_more_leave_what_a_reader_saw(said):
         "title": "T",
         "manifestations": [said],
     }
-    (record,) = own_export.parse(io.BytesIO(json.dumps(line).encode()))
+    (record,) = formats.named("broadsheet-jsonl").parse(io.BytesIO(json.dumps(line).encode()))
     assert (record.source, record.title, record.format) == ("broadsheet", "T", "broadsheet-jsonl")
     assert formats.reparse(record.format, record.raw) == record

@@ -71,7 +71,8 @@ FORMATS: Final[tuple[Format, ...]] = (
     hf_html,
     hf_markdown,
     hf_text,
-    own_export,
+    # It holds the bytes of all the others.
+    own_export.OwnExport(lambda name, raw: reparse(name, raw)),
     acl_xml,
     opml,
     journal_feed,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, BinaryIO, Final
@@ -20,61 +20,61 @@ from broadsheet.sources.json_fields import is_json, mapping, rows, scalar, texts
 from broadsheet.sources.reading import Piece, clean, excerpt, paragraphs, plain, records_of_json
 
 NAME: Final = "broadsheet-jsonl"
+Reparse = Callable[[str, bytes], Record | Rejection]
+"""From a format's name and a record's bytes to the record; UnknownFormatError for a name nobody has."""
+
 _SCHEMA_VERSION: Final = 1
 _KIND: Final = re.compile(rb'"kind"\s*:\s*"broadsheet-paper"')
 _NAMING: Final = ("arxiv", "doi", "acl", "openreview", "pmid", "pmcid", "s2", "dblp", "zotero")
 
 
-def recognise(head: bytes) -> bool:
-    """Whether lines say that they are papers of ours."""
-    return is_json(head) and bool(_KIND.search(head[:4096]))
+class OwnExport:
+    """The format, given a way to parse the bytes of all the others (`formats.reparse`)."""
 
+    NAME: Final = NAME
 
-def parse(stream: BinaryIO, *, year: int | None = None) -> Iterator[Record | Rejection]:
-    """Yield the records of each line. A line of a newer schema is rejected."""
-    for piece in records_of_json(stream):
-        if isinstance(piece, Rejection):
-            yield piece
-            continue
-        line = mapping(piece.value)
-        version = line.get("schema_version")
-        if line.get("kind") != "broadsheet-paper" or not isinstance(version, int):
-            yield Rejection(piece.place, "not a paper of our own export", excerpt(piece.raw))
-        elif version > _SCHEMA_VERSION:
-            reason = f"schema version {version} is newer than {_SCHEMA_VERSION}; update Broadsheet"
-            yield Rejection(piece.place, reason, excerpt(piece.raw))
+    def __init__(self, reparse: Reparse) -> None:
+        self._reparse = reparse
+
+    def recognise(self, head: bytes, /) -> bool:
+        """Whether lines say that they are papers of ours."""
+        return is_json(head) and bool(_KIND.search(head[:4096]))
+
+    def parse(self, stream: BinaryIO, /, *, year: int | None = None) -> Iterator[Record | Rejection]:
+        """Yield the records of each line. A line of a newer schema is rejected."""
+        for piece in records_of_json(stream):
+            if isinstance(piece, Rejection):
+                yield piece
+                continue
+            line = mapping(piece.value)
+            version = line.get("schema_version")
+            if line.get("kind") != "broadsheet-paper" or not isinstance(version, int):
+                yield Rejection(piece.place, "not a paper of our own export", excerpt(piece.raw))
+            elif version > _SCHEMA_VERSION:
+                reason = f"schema version {version} is newer than {_SCHEMA_VERSION}; update Broadsheet"
+                yield Rejection(piece.place, reason, excerpt(piece.raw))
+            else:
+                yield from self._records(line, piece)
+
+    def _records(self, line: Mapping[str, Any], piece: Piece) -> Iterator[Record | Rejection]:
+        told = [
+            replace(record, place=piece.place)
+            for said in rows(line.get("manifestations"))
+            if isinstance(record := self._again(said), Record)
+        ]
+        if told:
+            yield from _held_together(_counted(_listed(told, line), line), line)
         else:
-            yield from _records(line, piece, year)
+            yield _as_read(line, piece)
 
-
-def _records(line: Mapping[str, Any], piece: Piece, year: int | None) -> Iterator[Record | Rejection]:
-    told = [
-        replace(record, place=piece.place)
-        for said in rows(line.get("manifestations"))
-        if isinstance(record := _again(said), Record)
-    ]
-    if not told:
-        yield _as_read(line, piece)
-        return
-    yield from _held_together(_counted(_listed(told, line), line), line)
-
-
-def _again(said: Mapping[str, Any]) -> Record | Rejection | None:
-    """What a source said, parsed from its own bytes by its own format."""
-    # The registry of formats holds this one too: it is looked up when it is needed.
-    from broadsheet.sources.formats import reparse
-
-    raw = said.get("raw")
-    try:
-        content = (
-            raw.encode() if isinstance(raw, str) else base64.b64decode(said["raw_base64"], validate=True)
-        )
-    except (KeyError, TypeError, ValueError):
-        return None
-    try:
-        return reparse(clean(said.get("format")), content)
-    except UnknownFormatError:
-        return None
+    def _again(self, said: Mapping[str, Any]) -> Record | Rejection | None:
+        """What a source said, parsed from its own bytes by its own format."""
+        raw = said.get("raw")
+        try:
+            content = raw.encode() if isinstance(raw, str) else base64.b64decode(said["raw_base64"])
+            return self._reparse(clean(said.get("format")), content)
+        except (KeyError, TypeError, ValueError, UnknownFormatError):
+            return None
 
 
 def _listed(records: list[Record], line: Mapping[str, Any]) -> list[Record]:
