@@ -1,6 +1,7 @@
 """A paper's page as Markdown (`/papers/{id}.md`, and readers that write the same head): title, address, body.
 
 The body is the paper's full text, so it is no abstract: only what stands under a heading "Abstract" is taken.
+"Published Time" is when the page was made from the manuscript, not when the paper came out: it is kept aside.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def parse(stream: BinaryIO, *, year: int | None = None) -> Iterator[Record | Rej
     url = fields.get("URL Source", "")
     identifier = resolve(url)
     abstract = _abstract(text[body.end() :]) if body else ""
-    time = moments.utc(fields.get("Published Time"))
+    made = moments.utc(fields.get("Published Time"))
     head = "".join(
         f"{name}: {fields[name]}\n\n" for name in ("Title", "URL Source", "Published Time") if name in fields
     )
@@ -65,8 +66,8 @@ def parse(stream: BinaryIO, *, year: int | None = None) -> Iterator[Record | Rej
         title=title,
         abstract=abstract,
         identifiers=(identifier,) if identifier and identifier.scheme != "url" else (),
-        published=time.date().isoformat() if time else "",
         links=(Link("page", page),) if (page := address(url)) else (),
+        extra={"page_made": made.isoformat()} if made else {},
     )
 
 
