@@ -164,6 +164,6 @@ def edition(
     def make() -> bytes:
         found = house.edition(span, page=page, category=category.replace("\0", ""))
         out = wire.edition_out(found, Span.parse(span), where)
-        return out.model_dump_json().encode()
+        return out.model_dump_json(exclude_none=True).encode()
 
     return _json(request, make)

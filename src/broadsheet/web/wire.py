@@ -2,7 +2,7 @@
 
 Three dates, which are easily confused: `publishedAt` of a paper is the day it was submitted; the edition that
 carries it is `submittedOnDailyAt`, which the wrapper of a list repeats as its own `publishedAt`.
-Fields that only this house knows stand beside theirs.
+Fields that only this house knows stand beside theirs. What is not known is left out.
 """
 
 # The field names are Hugging Face's.
@@ -78,10 +78,12 @@ class PaperOut(BaseModel):
     title: str
     summary: str
     authors: list[AuthorOut]
-    publishedAt: datetime | None = Field(description="The day the first version was submitted.")
-    submittedOnDailyAt: datetime | None = Field(description="The edition that carries it.")
+    publishedAt: datetime | None = Field(None, description="The day the first version was submitted.")
+    submittedOnDailyAt: datetime | None = Field(None, description="The edition that carries it.")
     submittedOnDailyBy: dict[str, Any] | None = None
-    upvotes: int | None = Field(description="The most votes any one source counted; null where none counts.")
+    upvotes: int | None = Field(
+        None, description="The most votes any one source counted; absent where none counts."
+    )
     numComments: int | None = None
     discussionId: str | None = None
     ai_summary: str | None = None
@@ -94,9 +96,9 @@ class PaperOut(BaseModel):
     url: str
     status: str
     identifiers: list[str]
-    announced: date | None
-    submitted: date | None
-    revised: date | None
+    announced: date | None = None
+    submitted: date | None = None
+    revised: date | None = None
     published: str
     venue: str
     primary_category: str
@@ -162,12 +164,12 @@ class EditionOut(BaseModel):
     span: str
     first: str
     last: str
-    number: int | None
+    number: int | None = None
     total: int
     page: int
     pages: int
-    previous: str | None
-    next: str | None
+    previous: str | None = None
+    next: str | None = None
     categories: list[tuple[str, int]]
     papers: list[PaperOut]
 
