@@ -175,3 +175,11 @@ def test_five_thousand_records_a_second(source, one):
     started = time.process_time()
     assert sum(isinstance(each, Record) for each in source.parse(io.BytesIO(data))) == 10_000
     assert 10_000 / (time.process_time() - started) > 5000
+
+
+def test_crossrefs_answer_in_csl_is_crossrefs():
+    answer = {"indexed": {"date-parts": [[2020]]}, "DOI": "10.5555/x", "title": "T", "container-title": "J"}
+    head = json.dumps(answer).encode()
+    assert [each.NAME for each in formats.FORMATS if each.recognise(head)] == ["crossref"]
+    (record,) = read(crossref, answer)
+    assert (record.title, record.venue) == ("T", "J")

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, Final
 
 from broadsheet import identifiers
 from broadsheet.papers import Author, Identifier, Link, Record, Rejection, Status
-from broadsheet.sources import dates
+from broadsheet.sources import crossref, dates
 from broadsheet.sources.json_fields import is_json, leftover, mapping, rows, scalar, web_address
 from broadsheet.sources.keys import record_key
 from broadsheet.sources.reading import (
@@ -37,10 +37,10 @@ _TOLD: Final = frozenset(
 
 
 def recognise(head: bytes) -> bool:
-    """Whether items have CSL's variables and one text each for a title (Crossref has a list)."""
-    if not is_json(head) or b'"schema_version"' in head:
+    """Whether items have CSL's variables and one text each for a title (Crossref's own have a list)."""
+    if not is_json(head) or b'"schema_version"' in head or crossref.recognise(head):
         return False
-    return bool(_ITEM.search(head) and _TITLE.search(head)) and b'"message-type"' not in head
+    return bool(_ITEM.search(head) and _TITLE.search(head))
 
 
 def parse(stream: BinaryIO, *, year: int | None = None) -> Iterator[Record | Rejection]:
