@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from broadsheet.feed import demo
 
+PAGE = Path(__file__).parents[1] / "data" / "hf-text" / "jul_29.txt"
 TITLE = "Paper boats in channel number 17: how they fold and where they float"
 
 
@@ -96,6 +98,19 @@ def test_an_edition_by_its_name(filled):
     assert data["total"] == len(data["papers"]) == 9
     assert filled("edition", "2024-W01", "--json").data["total"] == 25
     assert len(filled("edition", "2024-01", "--limit", "12").stdout.splitlines()) == 12
+
+
+def test_a_day_without_a_year(run):
+    run("import", PAGE, code=4)  # the page has an abstract that lost its title
+    lines = run("edition", "--07-29").stdout.splitlines()
+    assert lines
+    assert {line.split("\t")[1] for line in lines} == {"--07-29"}
+    assert run("edition", "--07-29", "--json").data["title"] == "29 July"
+    assert run("edition").stdout.splitlines() == lines
+    assert len(run("export", "--edition", "--07-29").stdout.splitlines()) == len(lines)
+    run("import", PAGE, "--year", "2025", code=4)
+    assert len(run("edition", "2025-07-29").stdout.splitlines()) == len(lines)
+    assert "no such edition: '--limt'" in run("edition", "--limt", code=3).stderr
 
 
 def test_an_edition_of_several_pages_is_printed_whole(filled, monkeypatch):

@@ -139,7 +139,7 @@ def edition(
     ctx: typer.Context,
     span: Annotated[
         str | None,
-        typer.Argument(help="YYYY-MM-DD, YYYY-Www, YYYY-MM, or --MM-DD (after --). Default: the latest."),
+        typer.Argument(help="YYYY-MM-DD, YYYY-Www, YYYY-MM or --MM-DD. Default: the latest."),
     ] = None,
     limit: Limit = 60,
     as_json: Json = False,

@@ -65,9 +65,12 @@ def everything(
     ctx.obj = data_dir
 
 
+# A day without a year is named --07-29, which is no option.
+LENIENT: Final = {"edition": {"ignore_unknown_options": True}}
+
 for panel, commands in PANELS.items():
     for name, command in commands.items():
-        app.command(name, rich_help_panel=panel)(command)
+        app.command(name, rich_help_panel=panel, context_settings=LENIENT.get(name))(command)
 app.add_typer(keeping.works, name="works", rich_help_panel="Keep")
 
 
