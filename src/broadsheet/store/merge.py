@@ -25,17 +25,17 @@ _SOURCES: Final = {
     "biorxiv": API,
     "medrxiv": API,
     "europepmc": API,
+    "feed": FEED,
     "hf": AGGREGATOR,
     "semanticscholar": AGGREGATOR,
     "dblp": AGGREGATOR,
+    "broadsheet": AGGREGATOR,
 }
 _FORMATS: Final = {
     "arxiv-oai": PUBLISHER,
     "arxiv-snapshot": PUBLISHER,
     "arxiv-atom": API,
     "arxiv-feed": FEED,
-    "journal-feed": FEED,
-    "json-feed": FEED,
     "hf-text": TEXT,
     "hf-markdown": TEXT,
 }

@@ -39,9 +39,8 @@ def papers(connection: Connection, ids: Sequence[int]) -> list[Paper]:
     found: dict[int, Any] = {}
     known: dict[int, list[Manifestation]] = defaultdict(list)
     for some in chunks(dict.fromkeys(ids)):
-        for row in connection.execute(_WORK.where(_W.id.in_(some))):
-            found[row.id] = row
-        for held in connection.execute(_MANIFESTATION.where(_M.work_id.in_(some))):
+        found.update((row.id, row) for row in connection.execute(_WORK.where(_W.id.in_(some))).all())
+        for held in connection.execute(_MANIFESTATION.where(_M.work_id.in_(some))).all():
             known[held.work_id].append(_manifestation(held))
     return [_paper(found[i], known[i]) for i in ids if i in found]
 

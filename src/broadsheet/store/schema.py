@@ -57,7 +57,8 @@ works = Table(
     Column("updated", String(32), nullable=False),
     Column("fields", Text, nullable=False, doc="JSON: everything its manifestations say, merged"),
     Index("works_by_title", "title_hash"),
-    Index("works_by_state", "unresolved", "status"),
+    Index("works_by_resolution", "unresolved", "id"),
+    Index("works_by_status", "status"),
     Index("works_by_votes", "votes", "day"),
 )
 

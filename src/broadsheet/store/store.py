@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from broadsheet.exceptions import PaperNotFoundError, StoreError
 from broadsheet.papers import Paper, Record, Status
@@ -314,24 +314,19 @@ class Store:
 
 
 def _counts(connection: Connection, after: int) -> Counts:
-    w, t = schema.works.c, schema
-    states = {
-        (row.unresolved, row.status): row.n
-        for row in connection.execute(
-            select(w.unresolved, w.status, func.count().label("n")).group_by(w.unresolved, w.status)
-        )
-    }
-    whole = (select(func.count()).select_from(table) for table in (t.manifestations, t.listings))
-    manifest, listed = (connection.scalar(query) or 0 for query in whole)
-    standing = select(func.count()).select_from(t.merges).where(t.merges.c.undone_at.is_(None))
-    pending = select(func.count()).select_from(t.outbox).where(t.outbox.c.seq > after)
+    t, w = schema, schema.works.c
+
+    def number(table: Table, *conditions: ColumnElement[bool]) -> int:
+        return connection.scalar(select(func.count()).select_from(table).where(*conditions)) or 0
+
+    seen = w.unresolved.is_(False)
     return Counts(
-        papers=sum(n for (unresolved, _), n in states.items() if not unresolved),
-        manifestations=manifest,
-        listings=listed,
-        withdrawn=states.get((False, Status.WITHDRAWN.value), 0),
-        retracted=states.get((False, Status.RETRACTED.value), 0),
-        merges=connection.scalar(standing) or 0,
-        unresolved=sum(n for (unresolved, _), n in states.items() if unresolved),
-        pending_changes=connection.scalar(pending) or 0,
+        papers=number(t.works, seen),
+        manifestations=number(t.manifestations),
+        listings=number(t.listings),
+        withdrawn=number(t.works, w.status == Status.WITHDRAWN.value, seen),
+        retracted=number(t.works, w.status == Status.RETRACTED.value, seen),
+        merges=number(t.merges, t.merges.c.undone_at.is_(None)),
+        unresolved=number(t.works, w.unresolved.is_(True)),
+        pending_changes=number(t.outbox, t.outbox.c.seq > after),
     )

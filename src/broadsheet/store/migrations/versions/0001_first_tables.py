@@ -94,7 +94,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("key"),
     )
-    op.create_index("works_by_state", "works", ["unresolved", "status"], unique=False)
+    op.create_index("works_by_resolution", "works", ["unresolved", "id"], unique=False)
+    op.create_index("works_by_status", "works", ["status"], unique=False)
     op.create_index("works_by_title", "works", ["title_hash"], unique=False)
     op.create_index("works_by_votes", "works", ["votes", "day"], unique=False)
     op.create_table(
