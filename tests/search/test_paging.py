@@ -37,6 +37,7 @@ def invent(make_paper: Any, n: int, chance: random.Random) -> Paper:
 @pytest.fixture
 def crowd(search: Search, store: Any, make_paper: Any, monkeypatch: Any) -> Search:
     monkeypatch.setattr(planner, "DEPTH", 15)
+    monkeypatch.setattr(planner, "_LISTED", 10)
     chance = random.Random(5)
     store.put(*(invent(make_paper, n, chance) for n in range(1, 301)))
     search.sync()

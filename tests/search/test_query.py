@@ -34,6 +34,10 @@ def spoken(text: str) -> list[str]:
             "like:2205.13147 like:https://arxiv.org/abs/2205.13147",
             ["like:2205.13147", "like:https://arxiv.org/abs/2205.13147"],
         ),
+        (
+            "like:10.1016/S0140-6736(05) (like:2205.13147),",
+            ["like:10.1016/S0140-6736(05)", "like:2205.13147"],
+        ),
         ("NOT survey", ["-survey"]),
         ("BERT: Pre-training (of) [deep]", ["BERT:", "Pre-training", "of)", "deep]"]),
         ("(cat:cs.LG)", ["cat:cs.lg"]),
@@ -88,6 +92,7 @@ def test_ranges(text: str, low: int | None, high: int | None, canonical: str) ->
         ("cats AND dogs", "AND is not needed", ["cats", "dogs"]),
         ("x NOT", "NOT stands before nothing", ["x"]),
         ("has:wings", "has:wings is not known; has: takes abstract, code", []),
+        ("-like:2205.13147 x", "-like: has no meaning", ["x"]),
         ("is:good", "is: takes standing, withdrawn, retracted", []),
         ("w " * MAX_CHARS, f"cut to its first {MAX_CHARS}", ["w"] * MAX_CLAUSES),
     ],

@@ -297,3 +297,15 @@ def test_odd_pages_and_sorts(library: Search) -> None:
     assert library.find("graph", offset=-5, limit=-5).hits == ()
     assert "no order 'upside down'" in library.find("graph", sort="upside down").notes[0]
     assert library.find("graph").only({2}).hits[0].paper_id == 2
+
+
+def test_similar_to_a_paper_with_any_key(library: Search, store: Any, make_paper: Any) -> None:
+    store.put(
+        make_paper(30, "Graph neural networks for proteins", key="10.1016/S0140-6736(05)", identifiers=())
+    )
+    library.sync()
+    library.encode()
+    found = library.similar([30, 1], limit=3)
+    assert found.hits
+    assert {hit.paper_id for hit in found.hits}.isdisjoint({30, 1})
+    assert library.similar([]).hits == library.similar([12345]).hits == ()

@@ -107,13 +107,13 @@ def entry(paper: Paper, body: str = "") -> Group:
 def print_edition(edition: Edition, *, masthead: str) -> None:
     """Set an edition as a page of newsprint: masthead, date line, lead, sections."""
     console = terminal()
-    console.print(Text(masthead, style="bold", justify="center"))
+    console.print(Text(masthead, style="bold"), justify="center")
     console.print(Rule(style="dim", characters="═"))
     parts = [edition.title]
     if edition.number is not None:
         parts.append(f"No. {edition.number}")
     parts.append(f"{edition.total} paper{'' if edition.total == 1 else 's'}")
-    console.print(Text(" · ".join(parts), justify="center"))
+    console.print(Text(" · ".join(parts)), justify="center")
     console.print(Rule(style="dim"))
     if edition.lead:
         console.print(entry(edition.lead, edition.lead.abstract))
@@ -172,7 +172,7 @@ def print_table(
     head: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[str] = ()
 ) -> None:
     """A table whose columns named in `numbers` stand flush right."""
-    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False)
+    table = Table(box=None, show_header=any(head), header_style="dim", padding=(0, 2, 0, 0), pad_edge=False)
     for name in head:
         table.add_column(name, justify="right" if name in numbers else "left", overflow="fold")
     for row in rows:
