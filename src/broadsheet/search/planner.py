@@ -121,11 +121,13 @@ class Planner:
     def allowed(self, name: str, conditions: Any) -> Ids:
         """The ids of the papers that meet some conditions, remembered under a name."""
         assert self.words is not None
-        if name not in self._allowed:
+        known = self._allowed.get(name)
+        if known is None:
+            known = self.words.ids(conditions)
             if len(self._allowed) >= 64:
                 self._allowed.clear()
-            self._allowed[name] = self.words.ids(conditions)
-        return self._allowed[name]
+            self._allowed[name] = known
+        return known
 
 
 class _Question:

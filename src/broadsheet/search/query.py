@@ -306,7 +306,10 @@ class _Reader:
         if name in ("year", "date"):
             return self.ranged(name, value, negated)
         if name == "like":
-            value = value.strip("()[]{}<>,;")
+            if negated:
+                self.notes.append("-like: has no meaning and was ignored.")
+                return None
+            value = _bare_reference(value)
         elif name in ("cat", "source", "has", "is"):
             value = ",".join(dict.fromkeys(filter(None, (_trim(v) for v in value.casefold().split(",")))))
         else:
@@ -337,6 +340,12 @@ class _Reader:
         if found.swapped:
             self.notes.append(f"{name}:{value} runs backwards; {name}:{found.text} was used.")
         return Clause(found.text, name, False, negated, found.low, found.high)
+
+
+def _bare_reference(value: str) -> str:
+    """A reference without brackets and commas around it; a DOI may end with a bracket that it opened."""
+    value = value.strip().lstrip("([{<")
+    return value.rstrip(",;>]}" if "(" in value else ",;>]})")
 
 
 def _trim(value: str) -> str:

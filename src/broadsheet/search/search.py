@@ -17,7 +17,7 @@ from broadsheet.search import encoding, highlight, matching, words
 from broadsheet.search.lazy_encoder import LazyEncoder
 from broadsheet.search.meaning import MeaningIndex, Neighbourhood
 from broadsheet.search.planner import Answer, Planner, Ranked, Sort
-from broadsheet.search.query import ParsedQuery, parse
+from broadsheet.search.query import Clause, ParsedQuery, parse
 from broadsheet.search.words import Progress, Snapshot, WordIndex
 from octavo.protocols import Encoder
 
@@ -157,7 +157,9 @@ class Search:
     ) -> Results:
         """Search. There is no text for which it raises; what is out of order is said in the notes."""
         began = time.perf_counter()
-        parsed = parse(query)
+        return self._results(parse(query), began, limit, offset, sort)
+
+    def _results(self, parsed: ParsedQuery, began: float, limit: int, offset: int, sort: str) -> Results:
         notes = list(parsed.notes)
         order: Sort = "date" if sort == "date" else "votes" if sort == "votes" else "relevance"
         if sort != order:
@@ -175,8 +177,13 @@ class Search:
 
     def similar(self, paper_ids: Sequence[int], *, limit: int = 10) -> Results:
         """Papers like those given, which are left out."""
-        papers = self.store.papers(list(paper_ids))
-        return self.find(" ".join(f"like:{paper.key}" for paper in papers), limit=limit)
+        began = time.perf_counter()
+        keys = [paper.key for paper in self.store.papers(list(paper_ids))]
+        clauses = tuple(Clause(key, "like") for key in keys)
+        query = ParsedQuery(" ".join(map(str, clauses)), clauses)
+        if not clauses:
+            return Results(query)
+        return self._results(query, began, limit, 0, "relevance")
 
     def stamp(self) -> str:
         """Changes whenever results may have changed."""

@@ -168,7 +168,11 @@ class WordIndex:
                 return self._reading[2]
             with guarded("opening"):
                 same_folder = self._reading is not None and self._reading[0][0] == generation[0]
-                index = self._reading[1] if self._reading and same_folder else _open(self.path)
+                index = (
+                    self._reading[1]
+                    if self._reading and same_folder
+                    else _prepared(tantivy.Index.open(str(self.path)))
+                )
                 index.reload()
                 snapshot = Snapshot(index, generation)
             self._reading = (generation, index, snapshot)
@@ -197,6 +201,8 @@ class WordIndex:
             lock.acquire()
         except filelock.Timeout:
             return True
+        except OSError:  # a folder that can only be read has no writer of ours
+            return False
         lock.release()
         return False
 
@@ -297,7 +303,10 @@ def _commit(writer: Any, position: int, top: int) -> None:
 
 
 def _open(path: Path) -> Any:
-    index = tantivy.Index(documents.schema(), str(path), reuse=True)
+    return _prepared(tantivy.Index(documents.schema(), str(path), reuse=True))
+
+
+def _prepared(index: Any) -> Any:
     for name, analyzer in analysis.analyzers().items():
         index.register_tokenizer(name, analyzer)
     index.config_reader("manual")
