@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -122,7 +123,7 @@ def test_an_edition_of_several_pages_is_printed_whole(filled, monkeypatch):
 def test_an_edition_is_set_as_a_newspaper(filled, at_terminal, monkeypatch):
     monkeypatch.setenv("BROADSHEET_TITLE", "The Morning Boat")
     page = filled("edition", "2024-01-02").stdout
-    assert page.startswith(" " * 30 + "The Morning Boat")
+    assert re.match(r" {37}The Morning Boat +\n═+\n", page)
     assert page.index("The Morning Boat") < page.index("Tuesday, 2 January 2024 · No. 2 · 10 papers")
     assert "RETRIEVAL" in page
     assert "\x1b[" not in page
