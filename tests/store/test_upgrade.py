@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -44,3 +47,13 @@ def test_a_migration_that_fails_leaves_nothing(store_url: str) -> None:
         with store.database.reading() as connection:
             assert upgrade.revision(connection) is None
             assert not inspect(connection).has_table("harvests")
+
+
+def test_opening_a_store_of_today_needs_no_migrations(sqlite_url: str) -> None:
+    with Store.open(sqlite_url):
+        pass
+    program = "import sys; from broadsheet.store import Store; Store.open(sys.argv[1]).close(); print('alembic' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program, sqlite_url], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False\n"

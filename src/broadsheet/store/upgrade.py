@@ -5,9 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from broadsheet.exceptions import ReadOnlyError, StoreVersionError
@@ -27,6 +24,10 @@ def revision(connection: Connection) -> str | None:
 
 def known() -> set[str]:
     """The revisions this release can read."""
+    from alembic.script import (
+        ScriptDirectory,
+    )  # as slow to import as all else together, and hardly ever needed
+
     return {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
 
 
@@ -41,6 +42,9 @@ def check(found: str | None) -> None:
 
 def upgrade(connection: Connection, to: str = HEAD) -> None:
     """Migrate, inside the transaction of the connection: all of it happens, or nothing."""
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
