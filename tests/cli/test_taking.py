@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import gzip
+import http.server
+import json
 import signal
 import sqlite3
+import threading
 import time
 
 import pytest
@@ -200,3 +203,71 @@ def wait_for_rows(folder, child, *, more_than: int, then: float) -> int:
         time.sleep(0.02)
     time.sleep(then)
     return held(folder)
+
+
+def test_two_imports_at_once_take_turns(process, run, snapshot, data):
+    file = snapshot(1500)
+    children = [process("import", file, "--json") for _ in range(2)]
+    reports = [json.loads(child.communicate(timeout=300)[0])["data"] for child in children]
+    assert [child.returncode for child in children] == [0, 0]
+    assert sum(report["imported"] for report in reports) == 1500
+    assert held(data) == 1500
+    assert counts(run("import", file, "--json").data)["unchanged"] == 1500
+
+
+FEED = """<?xml version="1.0" encoding="UTF-8"?>
+<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel>
+<title>Journal of Invented Kites</title><link>https://kites.example/</link><description>Kites</description>
+<item><title>Kites that fly backwards over still water</title><link>https://kites.example/1</link>
+<guid>https://kites.example/1</guid><dc:creator>Ada Invented</dc:creator>
+<pubDate>Tue, 02 Jan 2024 08:00:00 GMT</pubDate><description>We let them go. They came back.</description></item>
+<item><title>On the tails of very long kites</title><link>https://kites.example/2</link>
+<guid>https://kites.example/2</guid><dc:creator>Ben Madeup</dc:creator>
+<pubDate>Wed, 03 Jan 2024 08:00:00 GMT</pubDate><description>Longer than expected.</description></item>
+</channel></rss>
+"""
+
+
+@pytest.fixture
+def feed_server():
+    """A feed on this machine, with an ETag; counts how often it was read."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self):
+            known = self.headers.get("If-None-Match") == '"kites"'
+            self.server.answers.append(304 if known else 200)
+            body = b"" if known else FEED.encode()
+            self.send_response(304 if known else 200)
+            self.send_header("ETag", '"kites"')
+            self.send_header("Content-Type", "application/rss+xml")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.answers = []
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def test_a_feed_is_pulled_once_and_asked_politely_again(run, feed_server, monkeypatch):
+    address = f"127.0.0.1:{feed_server.server_address[1]}"
+    refused = run("pull", "feed", f"http://{address}/feed", code=1)
+    assert refused.stderr.count("\n") == 1
+    assert feed_server.answers == []
+
+    monkeypatch.setenv("BROADSHEET_ALLOW_HOSTS", json.dumps([address]))
+    assert run("pull", "feed", f"http://{address}/feed", "--json").data["imported"] == 2
+    assert "backwards" in run("search", "still", "water").stdout
+    assert run("pull", "feed", f"http://{address}/feed", "--json").data["imported"] == 0
+    assert 304 in feed_server.answers
+    sources = [f for f in run("doctor", "--json").data if f["what"] == "sources"]
+    assert sources[0]["level"] == "ok"
