@@ -3,6 +3,7 @@ import re
 import pytest
 from starlette.testclient import TestClient
 
+from broadsheet.store import Harvest
 from broadsheet.web.app import create_app
 
 
@@ -167,7 +168,8 @@ def test_search_tells_how_a_query_was_repaired_and_helps_where_nothing_is_found(
     assert 'class="notice"' in client.get("/papers", params={"q": "date:someday glaciers"}).text
     page = client.get("/papers?q=zyxwvutsrq").text
     assert "Nothing was found" in page
-    assert "broadsheet pull arxiv" in page
+    assert "broadsheet pull ids 2205.13147" in page
+    assert "broadsheet pull ids 2301.00001" in client.get("/papers?q=arXiv:2301.00001v2").text
 
 
 def test_trending_is_by_votes(client):
@@ -194,6 +196,7 @@ def test_an_empty_house_welcomes_and_shows_a_demonstration(new_house):
     page = client.get("/papers").text
     assert "broadsheet import papers.bib" in page
     assert "broadsheet pull arxiv cs.LG cs.CL" in page
+    assert "broadsheet pull ids 2205.13147" in page
     assert "Demonstration" in page
     assert not re.findall(r'<h[23][^>]*><a href="/papers/', page), (
         "papers that are not kept have no page here"
@@ -220,6 +223,8 @@ def test_errors_wear_the_same_dress(client):
     assert answer.status_code == 404
     assert 'class="masthead"' in answer.text
     assert "nobody-knows" in answer.text
+    assert 'href="/papers?q=nobody-knows"' in answer.text
+    assert "broadsheet pull ids 2205.13147" in client.get("/papers/arXiv:2205.13147v2").text
     assert client.get("/nowhere").status_code == 404
     assert client.post("/papers").status_code == 405
 
@@ -254,11 +259,14 @@ def test_the_site_describes_itself(client):
         assert f"GET {path}" in api
 
 
-def test_stale_sources_are_said_loudly(new_house, monkeypatch):
+def test_stale_sources_are_said_loudly(new_house):
     house = new_house()
     client = TestClient(create_app(house))
     assert "Nothing new has come" not in client.get("/papers").text
-    monkeypatch.setattr(type(house), "harvests", lambda _: [(type("H", (), {"source": "arxiv"})(), True)])
+    assert client.get("/readyz").json()["stale"] == []
+    house.store.save_harvest(Harvest(source="arxiv", query="cs.LG", last_error="429 Too Many Requests"))
     page = client.get("/papers").text
     assert "Nothing new has come from arXiv" in page
-    assert client.get("/readyz").json()["stale_sources"] == ["arxiv"]
+    assert client.get("/readyz").json()["stale"] == [
+        {"source": "arxiv", "query": "cs.LG", "last_success": None, "last_error": "429 Too Many Requests"}
+    ]

@@ -23,7 +23,7 @@ def test_examples_in_the_docstrings_hold(name):
         (r"\textsc{Name} \emph{<i>}", "Name <em>&lt;i&gt;</em>"),
         ("``hi'' -- 1--2 --- Fig.~3", "“hi” – 1–2 — Fig.\N{NO-BREAK SPACE}3"),
         ("from ~5 to ~6", "from ~5 to ~6"),
-        ("It's the \"experts\" who say: \"yes.\"", "It’s the “experts” who say: “yes.”"),
+        ('It\'s the "experts" who say: "yes."', "It’s the “experts” who say: “yes.”"),
         (
             "see (https://example.org/a_(b)).",
             'see (<a href="https://example.org/a_(b)" rel="noopener noreferrer nofollow">'

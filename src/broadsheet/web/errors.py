@@ -11,7 +11,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from broadsheet.exceptions import BroadsheetError, DerivedIndexError, NotFoundError, StoreError
+from broadsheet import identifiers
+from broadsheet.exceptions import (
+    BroadsheetError,
+    DerivedIndexError,
+    NotFoundError,
+    PaperNotFoundError,
+    StoreError,
+)
 from broadsheet.web.pages import press_of
 
 log = logging.getLogger("broadsheet.web")
@@ -48,6 +55,8 @@ def _misunderstood(request: Request, error: Exception) -> Response:
 
 
 def _failed(request: Request, error: Exception) -> Response:
+    if isinstance(error, PaperNotFoundError):
+        return respond(request, 404, str(error), reference=error.reference)
     if isinstance(error, NotFoundError):
         return respond(request, 404, str(error))
     log.error("%s: %s", type(error).__name__, error, exc_info=error)
@@ -60,8 +69,10 @@ def _broke(request: Request, error: Exception) -> Response:
     return respond(request, 500, "")
 
 
-def respond(request: Request, status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
-    """An error as the one who asks can read it."""
+def respond(
+    request: Request, status: int, detail: str, headers: dict[str, str] | None = None, reference: str = ""
+) -> Response:
+    """An error as the one who asks can read it. `reference` is the paper that was wanted, if one was."""
     phrase = HTTPStatus(status).phrase
     if wants_json(request):
         body = {"error": detail or phrase, "status": status}
@@ -78,6 +89,8 @@ def respond(request: Request, status: int, detail: str, headers: dict[str, str] 
             detail=detail,
             advice=_ADVICE.get(status, ""),
             request_id=request_id,
+            reference=reference,
+            identifier=identifiers.resolve(reference) if reference else None,
         )
     except Exception:  # the page of an error must not depend on what broke
         log.exception("the page of an error broke")

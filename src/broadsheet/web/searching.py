@@ -34,6 +34,7 @@ class Answer:
     """A page of papers found.
 
     marks: the words to mark in a paper's text, in the papers' order.
+    identifier: the paper that the query names, where all of it is a name.
     facets: name → the values to narrow by, as (value, papers, the query that narrows to it).
     """
 
@@ -43,6 +44,7 @@ class Answer:
     pages: int
     notes: tuple[str, ...]
     facets: dict[str, list[tuple[str, int, str]]]
+    identifier: str
 
 
 def look_up(house: House, question: Question) -> Answer:
@@ -53,7 +55,13 @@ def look_up(house: House, question: Question) -> Answer:
     pages = max(1, min(MOST_PAGES, -(-results.total // PAGE_SIZE)))
     marks = tuple(marked_words(hit.title_html, hit.snippet_html) for _, hit in found)
     return Answer(
-        found.papers, marks, results.total, pages, tuple(results.notes), _facets(results, question.text)
+        papers=found.papers,
+        marks=marks,
+        total=results.total,
+        pages=pages,
+        notes=tuple(results.notes),
+        facets=_facets(results, question.text),
+        identifier=results.query.identifier.value if results.query.identifier else "",
     )
 
 

@@ -26,13 +26,19 @@ def healthz() -> Response:
 
 @router.get("/readyz")
 def readyz(request: Request) -> Response:
-    """The store answers; what the index lacks is told and does not make the house unready."""
+    """The store answers. Sources that have gone stale are named, and do not make the house unready."""
     house = press_of(request).house
-    body: dict[str, Any] = {
-        "status": "ok",
-        "stamp": house.stamp(),
-        "stale_sources": list(press_of(request).stale()),
-    }
+    stale = [
+        {
+            "source": harvest.source,
+            "query": harvest.query,
+            "last_success": harvest.last_success.isoformat() if harvest.last_success else None,
+            "last_error": harvest.last_error,
+        }
+        for harvest, is_stale in house.harvests()
+        if is_stale
+    ]
+    body: dict[str, Any] = {"status": "ok", "stamp": house.stamp(), "stale": stale}
     return JSONResponse(body, headers={"Cache-Control": "no-store"})
 
 
