@@ -2,10 +2,10 @@
 
     python benchmarks/retrieval.py COLLECTION...
 
-A COLLECTION is a folder in BEIR's layout: corpus.jsonl and queries.jsonl with _id, title and text, and qrels/*.tsv
-(test.tsv where there are several). Words are BM25 (k1 1.2, b 0.75) over Snowball stems, meaning is MiniLM, and the
-two are fused by reciprocal rank over the first 1,000 of each. The result is benchmarks/retrieval.json and the table
-benchmarks/retrieval.md.
+A COLLECTION is a folder in BEIR's layout: corpus.jsonl and queries.jsonl with _id, title and text, and
+qrels/*.tsv (test.tsv where there are several). Words are BM25 (k1 1.2, b 0.75) over Snowball stems, meaning
+is MiniLM, and the two are fused by reciprocal rank over the first 1,000 of each. The result is
+benchmarks/retrieval.json and the table benchmarks/retrieval.md.
 """
 
 from __future__ import annotations

@@ -1,26 +1,17 @@
-"""Quantised search: four bits for every two dimensions propose, exact inner products decide.
+"""Quantised search: short codes of the vectors propose, exact inner products decide.
 
-Product Quantization for Nearest Neighbor Search (Jégou, Douze and Schmid, 2011), doi:10.1109/TPAMI.2010.57,
-with the codes summed in registers: Cache locality is not enough: High-Performance Nearest Neighbor Search
-with Product Quantization Fast Scan (André, Kermarrec and Le Scouarnec, 2015), doi:10.14778/2856318.2856324. A
-vector is cut into pairs of dimensions, each pair becomes the nearest of 16 learned points, and the inner
-product with a query becomes a sum of D/2 looked-up numbers. The kernels are FAISS's (Douze et al., 2024),
-arXiv:2401.08281.
-
-What is ours: every candidate is scored again from its exact vector, so scores are those of `ExactIndex`; few
-documents, documents added since the last training, and searches among given ids are scanned exactly.
+The codes are those of `product_codes`. Every candidate they propose is scored again from its exact vector, so
+scores are those of `ExactIndex`; few documents, documents added since the last training, and searches among
+given ids are scanned exactly.
 """
 
 from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple, Self, SupportsIndex
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self, SupportsIndex
 
-import faiss
 import numpy as np
 import numpy.typing as npt
 
@@ -28,12 +19,14 @@ from octavo.exceptions import SavedFileError, ShapeError
 from octavo.find.best import Best
 from octavo.find.rows import Rows, allowed, cutoff, shaped, vectors
 from octavo.find.saving import Saved, load, save
-from octavo.protocols import Array, Hits, Ids
+from octavo.protocols import Hits, Ids
+
+if TYPE_CHECKING:
+    from octavo.find.product_codes import ProductCodes
 
 _KIND: Final = "octavo.find.quantised"
 _VERSION: Final = 1
-_BITS: Final = 4
-_SAMPLE: Final = 16_384  # documents learned from
+_FEWEST_TRAINED: Final = 16  # documents, as many as points to learn
 _TAIL: Final = 4096  # new documents that are never worth training again for
 _FEWEST: Final = 50  # candidates scored again, however small k is
 _WITNESSES: Final = 64  # rows by which a saved index knows its vectors again
@@ -43,34 +36,34 @@ class _State(NamedTuple):
     """What a search needs, replaced as one."""
 
     rows: Rows
-    codes: faiss.Index | None  # of the first documents, in order
+    codes: ProductCodes | None  # of the first documents, in order
     coded: int  # how many
 
 
 class QuantisedIndex:
-    """Index for many documents: near-exact hits at a tenth of the exact scan's time.
+    """Index for many documents: nearly every exact hit at a twentieth of the exact scan's time.
 
     oversample: for k hits, this many times k candidates (at least 50) are scored again.
     exact_below: fewer documents than this are scanned exactly, and training waits until there are as many.
     seed: of the training; the same documents, seed and version of FAISS make the same index.
     dtype: how the exact vectors are kept.
 
-    `add` trains when as many documents as `exact_below`, and at least a quarter of all, are new since the
-    last training. Many threads may add and search; a search sees the documents there were when it began.
+    `add` and `attach` train once there are `exact_below` documents, and again when an eighth of them is new.
+    Many threads may add and search; a search sees the documents there were when it began.
     """
 
     def __init__(
         self,
         *,
-        oversample: int = 5,
+        oversample: int = 8,
         exact_below: int = 20_000,
         seed: int = 0,
         dtype: Literal["float32", "float16"] = "float16",
     ) -> None:
         if oversample < 1:
             raise ValueError(f"oversample must be at least 1, got {oversample}")
-        if exact_below < 2**_BITS:
-            raise ValueError(f"exact_below must be at least {2**_BITS}, got {exact_below}")
+        if exact_below < _FEWEST_TRAINED:
+            raise ValueError(f"exact_below must be at least {_FEWEST_TRAINED}, got {exact_below}")
         if dtype not in ("float32", "float16"):
             raise ValueError(f"dtype must be 'float32' or 'float16', got {dtype!r}")
         self.oversample = oversample
@@ -112,7 +105,10 @@ class QuantisedIndex:
         with self._changing:
             rows = self._state.rows
             if len(rows) >= self.exact_below:
-                self._state = _State(rows, _codes(rows, self.seed), len(rows))
+                # Imported here because most houses have too few documents to need FAISS, and it is large.
+                from octavo.find.product_codes import ProductCodes
+
+                self._state = _State(rows, ProductCodes.learned(rows, self.seed), len(rows))
             return self
 
     def _trained_if_due(self) -> Self:
@@ -131,7 +127,7 @@ class QuantisedIndex:
         elif codes is None or self._candidates(best.k) >= coded:
             blocks = rows.blocks()
         else:
-            for query, candidates in enumerate(_proposed(codes, asked, self._candidates(best.k))):
+            for query, candidates in enumerate(codes.proposed(asked, self._candidates(best.k))):
                 best.offer_to(query, candidates, rows.take(candidates))
             blocks = rows.blocks(start=coded)
         for ids, block in blocks:
@@ -157,7 +153,7 @@ class QuantisedIndex:
         }
         arrays: dict[str, npt.NDArray[Any]] = {}
         if codes is not None:
-            arrays["codes"] = faiss.serialize_index(codes)
+            arrays["codes"] = codes.to_bytes()
         if vectors:
             arrays["vectors"] = rows.joined()
         save(folder, _KIND, _VERSION, Saved(facts, arrays))
@@ -180,50 +176,15 @@ class QuantisedIndex:
             dtype=facts["dtype"],
         )
         rows = Rows.of(index.dtype, shaped(exact, "vectors", None) if exact.size else exact)
-        codes = faiss.deserialize_index(saved.arrays["codes"]) if "codes" in saved.arrays else None
+        codes = None
+        if "codes" in saved.arrays:
+            from octavo.find.product_codes import ProductCodes
+
+            codes = ProductCodes.from_bytes(saved.arrays["codes"])
         if len(rows) < facts["coded"] or _witnesses(rows, facts["coded"]) != facts["witnesses"]:
             raise SavedFileError(f"{str(folder)!r} holds codes of other vectors; build the index again")
         index._state = _State(rows, codes, facts["coded"])
         return index
-
-
-def _codes(rows: Rows, seed: int) -> faiss.Index:
-    """Learn 16 points for every pair of dimensions and encode all rows."""
-    dim = _padded(rows.take(np.empty(0, np.int64))).shape[1]
-    codes = faiss.IndexPQFastScan(dim, dim // 2, _BITS, faiss.METRIC_INNER_PRODUCT)
-    codes.pq.cp.seed = seed
-    codes.pq.cp.min_points_per_centroid = 1  # few documents are no reason to write to the terminal
-    sample = np.random.default_rng(seed).permutation(len(rows))[:_SAMPLE]
-    with _one_thread():
-        codes.train(_padded(rows.take(np.sort(sample))))
-        for _, block in rows.blocks():
-            codes.add(_padded(block))
-    return codes
-
-
-def _proposed(codes: faiss.Index, queries: Array, count: int) -> Iterator[Ids]:
-    """Yield the ids of the most promising documents for each query, ascending."""
-    with _one_thread():
-        _, ids = codes.search(_padded(queries), count)
-    for row in ids:
-        yield np.sort(row[row >= 0])
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Keep FAISS to this thread: its loops are too short to share, and waiting for each other they burn
-    time."""
-    before = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1)
-    try:
-        yield
-    finally:
-        faiss.omp_set_num_threads(before)
-
-
-def _padded(x: Array) -> Array:
-    """Add a column of zeros, which no inner product notices, if the last dimension lacks its pair."""
-    return np.pad(x, ((0, 0), (0, 1))) if x.shape[1] % 2 else np.ascontiguousarray(x)
 
 
 def _witnesses(rows: Rows, coded: int) -> str:
