@@ -108,6 +108,21 @@ def test_a_store_that_does_not_open_is_told_in_a_line(filled, data):
     assert failed.stderr.count("\n") == 1
 
 
+def test_a_folder_that_may_not_be_written_can_be_read(filled, monkeypatch, data):
+    before = {path: path.stat().st_mtime_ns for path in data.rglob("*") if path.is_file()}
+    allowed = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK and allowed(path, mode))
+    assert len(filled("edition", "2024-01").stdout.splitlines()) == 25
+    assert "2401.00017" in filled("search", "channel", "17").stdout
+    assert "boats" in filled("show", "2401.00017").stdout
+    assert filled("export").stdout
+    assert filled("doctor", "--json", code=1).data
+    after = {path: path.stat().st_mtime_ns for path in data.rglob("*") if path.is_file()}
+    assert {p: t for p, t in after.items() if p.suffix in (".db", "")} == {
+        p: t for p, t in before.items() if p.suffix in (".db", "")
+    }
+
+
 def test_exit_codes_of_a_process(filled, process):
     started = {3: process("show", "2499.00001"), 2: process("frobnicate"), 4: process("import", "absent.txt")}
     assert {code: child.wait(60) for code, child in started.items()} == {code: code for code in started}

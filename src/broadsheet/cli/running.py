@@ -32,7 +32,7 @@ def serve(
     given: dict[str, Any] = {"host": host, "port": port}
     given = {name: value for name, value in given.items() if value is not None}
     try:
-        with contextlib.suppress(KeyboardInterrupt), open_house(ctx, **given) as house:
+        with contextlib.suppress(KeyboardInterrupt), open_house(ctx, to_read=True, **given) as house:
             web.serve(house, json_log=json_log)
     except SystemExit as end:
         # The server has said what is wrong (a port that is taken, say), with an exit code of its own.
