@@ -12,7 +12,7 @@ import broadsheet
 from broadsheet import harvesting
 from broadsheet.exceptions import ConfigError, FetchError
 from broadsheet.house import House
-from broadsheet.sources.fetch import Client
+from broadsheet.sources.fetch.client import Client
 from broadsheet.sources.harvest import HarvestState, Step
 
 

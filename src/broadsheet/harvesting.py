@@ -22,7 +22,7 @@ from broadsheet.exceptions import BroadsheetError, ConfigError, UnreadableInputE
 from broadsheet.intake import FileReport, take_in_records
 from broadsheet.sources import formats
 from broadsheet.sources import harvest as harvests
-from broadsheet.sources.fetch import Client
+from broadsheet.sources.fetch.client import Client
 from broadsheet.sources.harvest import Step, harvest_named
 from broadsheet.store import Harvest, Store
 

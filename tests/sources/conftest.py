@@ -34,7 +34,7 @@ def clock(world):
 @pytest.fixture
 def make_client(server, clock):
     """A client of the stand-in server whose sleeping takes no time."""
-    from broadsheet.sources.fetch import Client
+    from broadsheet.sources.fetch.client import Client
 
     def make(**given):
         given.setdefault("allow_hosts", [server.host])

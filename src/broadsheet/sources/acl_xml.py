@@ -10,18 +10,18 @@ from xml.etree.ElementTree import Element, SubElement
 from broadsheet import identifiers
 from broadsheet.exceptions import UnreadableInputError
 from broadsheet.papers import Author, Link, Record, Rejection, Status
-from broadsheet.sources import dates
 from broadsheet.sources.reading import (
     Found,
     child_text,
     clean,
+    dates,
     elements,
     excerpt,
     local_name,
     paragraphs,
     xml_bytes,
 )
-from broadsheet.sources.standing import standing
+from broadsheet.sources.reading.standing import standing
 from broadsheet.sources.xml_root import root_of
 
 NAME: Final = "acl-xml"

@@ -14,9 +14,8 @@ from xml.etree.ElementTree import Element
 from broadsheet.exceptions import UnreadableInputError
 from broadsheet.identifiers import arxiv_version
 from broadsheet.papers import Author, Record, Rejection, Version
-from broadsheet.sources import moments
 from broadsheet.sources.arxiv_fields import SOURCE, Mended, links_of, names_of, status_of
-from broadsheet.sources.reading import child_text, clean, elements, excerpt, local_name, xml_bytes
+from broadsheet.sources.reading import child_text, clean, elements, excerpt, local_name, moments, xml_bytes
 
 NAME: Final = "arxiv-atom"
 

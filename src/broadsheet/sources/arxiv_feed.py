@@ -14,7 +14,6 @@ from xml.etree.ElementTree import Element, SubElement
 
 from broadsheet.identifiers import arxiv_version
 from broadsheet.papers import Record, Rejection, Version
-from broadsheet.sources import moments
 from broadsheet.sources.arxiv_fields import SOURCE, Mended, authors_of, links_of, names_of, status_of
 from broadsheet.sources.reading import (
     child_text,
@@ -23,6 +22,7 @@ from broadsheet.sources.reading import (
     excerpt,
     html_to_text,
     local_name,
+    moments,
     xml_bytes,
 )
 

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from broadsheet import identifiers
 from broadsheet.papers import Author, Identifier, Link, Status
-from broadsheet.sources import tex
-from broadsheet.sources.text import clean, mend, paragraphs
+from broadsheet.sources.reading import tex
+from broadsheet.sources.reading.text import clean, mend, paragraphs
 
 SOURCE: Final = "arxiv"
 

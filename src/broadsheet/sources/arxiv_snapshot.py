@@ -13,9 +13,8 @@ from typing import Any, BinaryIO, Final
 
 from broadsheet.identifiers import arxiv_version
 from broadsheet.papers import Author, Record, Rejection, Version
-from broadsheet.sources import moments
 from broadsheet.sources.arxiv_fields import SOURCE, Mended, authors_of, links_of, names_of, status_of
-from broadsheet.sources.reading import Piece, clean, excerpt, plain, records_of_json
+from broadsheet.sources.reading import Piece, clean, excerpt, moments, plain, records_of_json
 
 NAME: Final = "arxiv-snapshot"
 

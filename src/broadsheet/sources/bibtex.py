@@ -30,9 +30,9 @@ from bibtexparser.splitter import Splitter
 from broadsheet.papers import Record, Rejection
 from broadsheet.sources.bibtex_entry import described, inherited
 from broadsheet.sources.bibtex_value import macros
-from broadsheet.sources.keys import record_key
-from broadsheet.sources.lines import lines
 from broadsheet.sources.reading import clean, decode, excerpt
+from broadsheet.sources.reading.keys import record_key
+from broadsheet.sources.reading.lines import lines
 
 NAME: Final = "bibtex"
 _CHUNK: Final = 8 << 20  # bytes parsed in one go; a crossref is found within them

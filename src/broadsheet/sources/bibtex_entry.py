@@ -10,11 +10,10 @@ from bibtexparser.model import Entry
 
 from broadsheet import identifiers
 from broadsheet.papers import Author, Identifier, Link
-from broadsheet.sources import dates
 from broadsheet.sources.bibtex_value import expanded, names
-from broadsheet.sources.reading import clean, paragraphs
-from broadsheet.sources.standing import standing
-from broadsheet.sources.tex import decode, verbatim
+from broadsheet.sources.reading import clean, dates, paragraphs
+from broadsheet.sources.reading.standing import standing
+from broadsheet.sources.reading.tex import decode, verbatim
 
 _INHERITED: Final = ("booktitle", "journal", "journaltitle", "year", "month", "date", "publisher", "series")
 _PREPRINT: Final = re.compile(r"(?i)\b(?:arxiv|corr)\b")

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from broadsheet.sources.names import arranged
 from broadsheet.sources.reading import clean
-from broadsheet.sources.tex import decode
+from broadsheet.sources.reading.names import arranged
+from broadsheet.sources.reading.tex import decode
 
 _MONTHS: Final = {
     name[:3].lower(): name

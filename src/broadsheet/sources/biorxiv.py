@@ -8,11 +8,10 @@ from typing import Any, BinaryIO, Final
 
 from broadsheet import identifiers
 from broadsheet.papers import Author, Link, Record, Rejection, Status, Version
-from broadsheet.sources import dates
-from broadsheet.sources.json_fields import is_json, leftover, mapping, scalar
-from broadsheet.sources.names import natural
-from broadsheet.sources.reading import Piece, clean, excerpt, paragraphs, records_of_json
-from broadsheet.sources.standing import standing
+from broadsheet.sources.reading import Piece, clean, dates, excerpt, paragraphs, records_of_json
+from broadsheet.sources.reading.json_fields import is_json, leftover, mapping, scalar
+from broadsheet.sources.reading.names import natural
+from broadsheet.sources.reading.standing import standing
 
 NAME: Final = "biorxiv"
 _COLLECTION: Final = re.compile(rb'"collection"\s*:\s*\[')

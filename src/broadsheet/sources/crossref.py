@@ -9,8 +9,17 @@ from typing import Any, BinaryIO, Final
 
 from broadsheet import identifiers
 from broadsheet.papers import Author, Identifier, Link, Record, Rejection, Status
-from broadsheet.sources import dates
-from broadsheet.sources.json_fields import (
+from broadsheet.sources.reading import (
+    Piece,
+    clean,
+    dates,
+    excerpt,
+    html_to_text,
+    jats_to_text,
+    json_bytes,
+    records_of_json,
+)
+from broadsheet.sources.reading.json_fields import (
     first_text,
     is_json,
     leftover,
@@ -19,16 +28,7 @@ from broadsheet.sources.json_fields import (
     texts,
     web_address,
 )
-from broadsheet.sources.reading import (
-    Piece,
-    clean,
-    excerpt,
-    html_to_text,
-    jats_to_text,
-    json_bytes,
-    records_of_json,
-)
-from broadsheet.sources.standing import standing
+from broadsheet.sources.reading.standing import standing
 
 NAME: Final = "crossref"
 _ENVELOPE: Final = re.compile(rb'"message-type"\s*:\s*"work')

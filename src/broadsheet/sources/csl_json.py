@@ -8,19 +8,20 @@ from typing import Any, BinaryIO, Final
 
 from broadsheet import identifiers
 from broadsheet.papers import Author, Identifier, Link, Record, Rejection, Status
-from broadsheet.sources import crossref, dates
-from broadsheet.sources.json_fields import is_json, leftover, mapping, rows, scalar, web_address
-from broadsheet.sources.keys import record_key
+from broadsheet.sources import crossref
 from broadsheet.sources.reading import (
     Piece,
     clean,
+    dates,
     excerpt,
     html_to_text,
     jats_to_text,
     paragraphs,
     records_of_json,
 )
-from broadsheet.sources.standing import standing
+from broadsheet.sources.reading.json_fields import is_json, leftover, mapping, rows, scalar, web_address
+from broadsheet.sources.reading.keys import record_key
+from broadsheet.sources.reading.standing import standing
 
 NAME: Final = "csl-json"
 _ITEM: Final = re.compile(

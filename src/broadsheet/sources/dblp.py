@@ -9,8 +9,8 @@ from typing import Any, BinaryIO, Final
 
 from broadsheet import identifiers
 from broadsheet.papers import Author, Identifier, Link, Record, Rejection, Status
-from broadsheet.sources import dates
-from broadsheet.sources.json_fields import (
+from broadsheet.sources.reading import Piece, clean, dates, excerpt, records_of_json
+from broadsheet.sources.reading.json_fields import (
     first_text,
     is_json,
     leftover,
@@ -19,8 +19,7 @@ from broadsheet.sources.json_fields import (
     texts,
     web_address,
 )
-from broadsheet.sources.reading import Piece, clean, excerpt, records_of_json
-from broadsheet.sources.standing import standing
+from broadsheet.sources.reading.standing import standing
 
 NAME: Final = "dblp"
 _HITS: Final = re.compile(rb'"hits"\s*:\s*\{|"hit"\s*:\s*\[')

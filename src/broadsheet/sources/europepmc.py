@@ -9,10 +9,17 @@ from typing import Any, BinaryIO, Final
 from broadsheet import identifiers
 from broadsheet.exceptions import UnreadableInputError
 from broadsheet.papers import Author, Link, Record, Rejection, Status
-from broadsheet.sources import dates
-from broadsheet.sources.json_fields import is_json, leftover, mapping, rows, scalar, texts, web_address
-from broadsheet.sources.reading import Piece, clean, excerpt, html_to_text, records_of_json
-from broadsheet.sources.standing import standing
+from broadsheet.sources.reading import Piece, clean, dates, excerpt, html_to_text, records_of_json
+from broadsheet.sources.reading.json_fields import (
+    is_json,
+    leftover,
+    mapping,
+    rows,
+    scalar,
+    texts,
+    web_address,
+)
+from broadsheet.sources.reading.standing import standing
 
 NAME: Final = "europepmc"
 _RESULTS: Final = re.compile(rb'"resultList"\s*:|"errCode"\s*:')

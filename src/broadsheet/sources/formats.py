@@ -39,7 +39,7 @@ from broadsheet.sources import (
     wos,
     zotero,
 )
-from broadsheet.sources.text import excerpt
+from broadsheet.sources.reading.text import excerpt
 
 
 class Format(Protocol):

@@ -12,18 +12,18 @@ from typing import Any, BinaryIO, Final
 
 from broadsheet.identifiers import arxiv_version, title_key
 from broadsheet.papers import Author, Identifier, Link, Listing, Record, Rejection
-from broadsheet.sources import moments
 from broadsheet.sources.reading import (
     Piece,
     address,
     clean,
     excerpt,
     mend,
+    moments,
     paragraphs,
     plain,
     records_of_json,
 )
-from broadsheet.sources.text import fingerprint
+from broadsheet.sources.reading.text import fingerprint
 
 NAME: Final = "hf-json"
 SOURCE: Final = "hf"

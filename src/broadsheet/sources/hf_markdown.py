@@ -12,9 +12,8 @@ from typing import BinaryIO, Final
 
 from broadsheet.identifiers import resolve, title_key
 from broadsheet.papers import Identifier, Link, Record, Rejection
-from broadsheet.sources import moments
-from broadsheet.sources.reading import address, clean, decode, excerpt, paragraphs, read_whole
-from broadsheet.sources.text import fingerprint
+from broadsheet.sources.reading import address, clean, decode, excerpt, moments, paragraphs, read_whole
+from broadsheet.sources.reading.text import fingerprint
 
 NAME: Final = "hf-markdown"
 SOURCE: Final = "hf"

@@ -17,7 +17,7 @@ from broadsheet.exceptions import UnreadableInputError
 from broadsheet.identifiers import title_key
 from broadsheet.papers import Listing, Record, Rejection
 from broadsheet.sources.reading import clean, decode, excerpt, mend, paragraphs, read_whole
-from broadsheet.sources.text import fingerprint
+from broadsheet.sources.reading.text import fingerprint
 
 NAME: Final = "hf-text"
 SOURCE: Final = "hf"

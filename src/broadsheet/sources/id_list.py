@@ -9,8 +9,8 @@ from typing import BinaryIO, Final
 from broadsheet.identifiers import find_all, resolve, url_of
 from broadsheet.papers import Identifier, Link, Record, Rejection
 from broadsheet.sources import bibtex, ris, tabular
-from broadsheet.sources.lines import lines
 from broadsheet.sources.reading import decode, excerpt
+from broadsheet.sources.reading.lines import lines
 
 NAME: Final = "id-list"
 _COMMENT: Final = re.compile(r"(?:^|\s)#.*")  # but not the fragment of an address

@@ -16,13 +16,12 @@ from xml.etree.ElementTree import Element, SubElement
 
 from broadsheet import identifiers
 from broadsheet.papers import Author, Identifier, Link, Record, Rejection
-from broadsheet.sources import arxiv_atom, arxiv_feed, dates
-from broadsheet.sources.keys import record_key
-from broadsheet.sources.names import people
+from broadsheet.sources import arxiv_atom, arxiv_feed
 from broadsheet.sources.reading import (
     Found,
     child_text,
     clean,
+    dates,
     elements,
     excerpt,
     html_to_text,
@@ -30,7 +29,9 @@ from broadsheet.sources.reading import (
     read_whole,
     xml_bytes,
 )
-from broadsheet.sources.standing import standing
+from broadsheet.sources.reading.keys import record_key
+from broadsheet.sources.reading.names import people
+from broadsheet.sources.reading.standing import standing
 from broadsheet.sources.xml_root import root_of
 
 NAME: Final = "journal-feed"

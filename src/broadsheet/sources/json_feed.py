@@ -9,10 +9,25 @@ from typing import Any, BinaryIO, Final
 from broadsheet import identifiers
 from broadsheet.exceptions import UnreadableInputError
 from broadsheet.papers import Author, Link, Record, Rejection
-from broadsheet.sources import dates
-from broadsheet.sources.json_fields import is_json, leftover, mapping, rows, scalar, texts, web_address
-from broadsheet.sources.reading import clean, excerpt, html_to_text, json_bytes, paragraphs, records_of_json
-from broadsheet.sources.standing import standing
+from broadsheet.sources.reading import (
+    clean,
+    dates,
+    excerpt,
+    html_to_text,
+    json_bytes,
+    paragraphs,
+    records_of_json,
+)
+from broadsheet.sources.reading.json_fields import (
+    is_json,
+    leftover,
+    mapping,
+    rows,
+    scalar,
+    texts,
+    web_address,
+)
+from broadsheet.sources.reading.standing import standing
 
 NAME: Final = "json-feed"
 _VERSION: Final = re.compile(rb'"version"\s*:\s*"https?:\\?/\\?/jsonfeed\.org\\?/version')

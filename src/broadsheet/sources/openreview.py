@@ -12,13 +12,13 @@ from typing import Any, BinaryIO, Final
 
 from broadsheet import identifiers
 from broadsheet.papers import Author, Link, Record, Rejection
-from broadsheet.sources import moments
 from broadsheet.sources.reading import (
     Piece,
     address,
     clean,
     excerpt,
     mend,
+    moments,
     paragraphs,
     plain,
     records_of_json,

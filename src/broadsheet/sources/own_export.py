@@ -15,9 +15,8 @@ from typing import Any, BinaryIO, Final
 from broadsheet import identifiers
 from broadsheet.exceptions import UnknownFormatError
 from broadsheet.papers import Author, Identifier, Link, Listing, Record, Rejection, Status, Version, is_day
-from broadsheet.sources import dates
-from broadsheet.sources.json_fields import is_json, mapping, rows, scalar, texts, web_address
-from broadsheet.sources.reading import Piece, clean, excerpt, paragraphs, plain, records_of_json
+from broadsheet.sources.reading import Piece, clean, dates, excerpt, paragraphs, plain, records_of_json
+from broadsheet.sources.reading.json_fields import is_json, mapping, rows, scalar, texts, web_address
 
 NAME: Final = "broadsheet-jsonl"
 Reparse = Callable[[str, bytes], Record | Rejection]

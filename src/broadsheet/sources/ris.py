@@ -12,12 +12,11 @@ from typing import BinaryIO, Final
 
 from broadsheet import identifiers
 from broadsheet.papers import Author, Identifier, Link, Record, Rejection, Status
-from broadsheet.sources import dates
-from broadsheet.sources.keys import record_key
-from broadsheet.sources.lines import lines
-from broadsheet.sources.names import natural
-from broadsheet.sources.reading import clean, decode, excerpt, paragraphs
-from broadsheet.sources.standing import standing
+from broadsheet.sources.reading import clean, dates, decode, excerpt, paragraphs
+from broadsheet.sources.reading.keys import record_key
+from broadsheet.sources.reading.lines import lines
+from broadsheet.sources.reading.names import natural
+from broadsheet.sources.reading.standing import standing
 
 NAME: Final = "ris"
 _BEGIN: Final = re.compile(rb"(?:^|[\r\n])(?:\xef\xbb\xbf)?[ \t]*TY  ?-[ \t]*\S")

@@ -12,10 +12,17 @@ from typing import Any, BinaryIO, Final
 from broadsheet import identifiers
 from broadsheet.exceptions import UnreadableInputError
 from broadsheet.papers import Author, Identifier, Link, Record, Rejection
-from broadsheet.sources import dates
-from broadsheet.sources.json_fields import is_json, leftover, mapping, rows, scalar, texts, web_address
-from broadsheet.sources.reading import Piece, clean, excerpt, paragraphs, records_of_json
-from broadsheet.sources.standing import standing
+from broadsheet.sources.reading import Piece, clean, dates, excerpt, paragraphs, records_of_json
+from broadsheet.sources.reading.json_fields import (
+    is_json,
+    leftover,
+    mapping,
+    rows,
+    scalar,
+    texts,
+    web_address,
+)
+from broadsheet.sources.reading.standing import standing
 
 NAME: Final = "semanticscholar"
 _PAPER: Final = re.compile(rb'"paperId"\s*:\s*(?:"|null)')

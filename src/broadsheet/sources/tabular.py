@@ -11,12 +11,11 @@ from typing import Any, BinaryIO, Final
 
 from broadsheet import identifiers
 from broadsheet.papers import Author, Identifier, Link, Listing, Record, Rejection, Status, is_day
-from broadsheet.sources import dates
-from broadsheet.sources.keys import record_key
-from broadsheet.sources.lines import lines
-from broadsheet.sources.names import people
-from broadsheet.sources.reading import clean, decode, excerpt, paragraphs
-from broadsheet.sources.standing import standing
+from broadsheet.sources.reading import clean, dates, decode, excerpt, paragraphs
+from broadsheet.sources.reading.keys import record_key
+from broadsheet.sources.reading.lines import lines
+from broadsheet.sources.reading.names import people
+from broadsheet.sources.reading.standing import standing
 
 NAME: Final = "table"
 _DELIMITERS: Final = ",\t;|"

@@ -8,12 +8,11 @@ from typing import BinaryIO, Final
 
 from broadsheet import identifiers
 from broadsheet.papers import Author, Record, Rejection, Status
-from broadsheet.sources import dates
-from broadsheet.sources.keys import record_key
-from broadsheet.sources.lines import lines
-from broadsheet.sources.names import natural
-from broadsheet.sources.reading import clean, decode, excerpt
-from broadsheet.sources.standing import standing
+from broadsheet.sources.reading import clean, dates, decode, excerpt
+from broadsheet.sources.reading.keys import record_key
+from broadsheet.sources.reading.lines import lines
+from broadsheet.sources.reading.names import natural
+from broadsheet.sources.reading.standing import standing
 
 NAME: Final = "wos"
 _BEGIN: Final = re.compile(

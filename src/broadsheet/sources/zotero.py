@@ -8,8 +8,8 @@ from typing import Any, BinaryIO, Final
 
 from broadsheet import identifiers
 from broadsheet.papers import Author, Identifier, Link, Record, Rejection
-from broadsheet.sources import dates
-from broadsheet.sources.json_fields import (
+from broadsheet.sources.reading import Piece, clean, dates, excerpt, html_to_text, paragraphs, records_of_json
+from broadsheet.sources.reading.json_fields import (
     first_text,
     is_json,
     leftover,
@@ -19,9 +19,8 @@ from broadsheet.sources.json_fields import (
     texts,
     web_address,
 )
-from broadsheet.sources.keys import record_key
-from broadsheet.sources.reading import Piece, clean, excerpt, html_to_text, paragraphs, records_of_json
-from broadsheet.sources.standing import standing
+from broadsheet.sources.reading.keys import record_key
+from broadsheet.sources.reading.standing import standing
 
 NAME: Final = "zotero"
 _DATA: Final = re.compile(rb'"data"\s*:\s*\{')
