@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from broadsheet.exports.names import family_given, is_organisation
-from broadsheet.sources.names import natural
+from broadsheet.sources.reading.names import natural
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from broadsheet.sources import formats as source_formats
 from broadsheet.sources import ris as ris_source
 from broadsheet.sources import tabular
 from broadsheet.sources.reading import clean
-from broadsheet.sources.tex import decode
+from broadsheet.sources.reading.tex import decode
 
 SEEN = datetime(2026, 1, 1, tzinfo=UTC)
 ALPHABET = string.ascii_letters + string.digits + " -'äøßéŁ中αя$\\{}&%#_~^`\"()[].,:!?<>=+*/@|"
