@@ -32,7 +32,7 @@ def slug(title: str, seed: str) -> str:
     """A key for a work without a better name; `seed` tells apart works of one title.
 
     >>> slug("On Keys: Naming Things", "bibtex:smith2020")
-    'on-keys-naming-things-9deac1'
+    'on-keys-naming-things-3b2869'
     """
     words = _PLAIN.findall(unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower())
     text = ""
