@@ -110,22 +110,24 @@ def test_a_read_only_store_is_told_in_one_line(run, snapshot, data, monkeypatch)
 
 
 def test_pull_reports_as_import_does(run, monkeypatch):
-    def pull(store, settings, source, query, *, progress):
+    def pull(store, settings, source, query, *, progress, **options):
         report = intake.FileReport(f"{source} {' '.join(query)}", format="arxiv-feed")
         report.counts["imported"] = 7
         progress(report, "announced on Monday")
         progress(report, "")
+        report.warnings.append("three days are missing")
+        progress(report, "three days are missing")
         return report
 
     monkeypatch.setattr(harvesting, "pull", pull)
     done = run("pull", "arxiv", "cs.LG", "cs.CL")
     assert "arxiv cs.LG cs.CL" in done.stdout
-    assert "announced on Monday\n" in done.stderr
+    assert "announced on Monday\nWARNING: three days are missing\n" in done.stderr
     assert run("pull", "arxiv", "cs.LG", "--json").data["imported"] == 7
 
 
 def test_pull_tells_what_could_not_be_read(run, monkeypatch):
-    def pull(store, settings, source, query, *, progress):
+    def pull(store, settings, source, query, *, progress, **options):
         report = intake.FileReport("feed", rejections=[Rejection("entry 3", "has no title")])
         report.failure = "truncated"
         return report

@@ -88,9 +88,7 @@ def pull(
     # Every step's note is printed here; as a warning in the log it would come twice.
     logging.getLogger("broadsheet.harvesting").setLevel(logging.ERROR)
     with open_house(ctx) as house:
-        report = house.pull(
-            source, words or [], progress=lambda _, note: printing.note(note) if note else None
-        )
+        report = house.pull(source, words or [], progress=_tell)
         _index_words(house)
         waiting = house.index.health().pending_vectors
     if as_json:
@@ -102,6 +100,14 @@ def pull(
         _say_how_meaning_comes(waiting)
     if report.failure or report.rejections:
         raise typer.Exit(PARTLY)
+
+
+def _tell(report: FileReport, text: str) -> None:
+    """What a harvest says of a step; a warning is called one."""
+    from broadsheet.cli.printing import note
+
+    if text:
+        note(f"WARNING: {text}" if text in report.warnings else text)
 
 
 def _index_words(house: House) -> None:
