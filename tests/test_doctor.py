@@ -118,7 +118,8 @@ def test_papers_that_wait_are_a_warning(house):
     assert "1 wait" in meaning.detail
 
 
-def test_a_scratched_index_is_a_problem_and_rebuilding_cures_it(house):
+@pytest.mark.parametrize("cure", ["rebuild", "refresh"])
+def test_a_scratched_index_is_a_problem_with_a_cure(house, cure):
     house.store.ingest([record(n) for n in range(20)])
     house.refresh()
     for path in house.settings.index_dir.rglob("*"):
@@ -129,7 +130,7 @@ def test_a_scratched_index_is_a_problem_and_rebuilding_cures_it(house):
         problems = found(reopened, "indexes", "problem") + found(reopened, "words", "problem")
         assert problems
         assert "index --rebuild" in " ".join(f.advice + f.detail for f in problems)
-        reopened.rebuild()
+        getattr(reopened, cure)()
         assert [f for f in doctor.examine(reopened) if f.level != "ok"] == []
 
 

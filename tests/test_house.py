@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +11,9 @@ import pytest
 import broadsheet
 from broadsheet.exceptions import ConfigError, EditionNotFoundError, PaperNotFoundError
 from broadsheet.house import House
+from broadsheet.jobs import Worker
 from broadsheet.papers import Author, Identifier, Listing, Record
+from broadsheet.store import Store
 
 
 def record(number: int, day: str, *, votes: int | None = None, category: str = "cs.LG") -> Record:
@@ -162,14 +164,50 @@ def test_what_is_exported_can_be_imported_again(house: House, tmp_path: Path) ->
 
 
 def test_backup_and_restore_bring_everything_back(house: House, tmp_path: Path) -> None:
-    from broadsheet.store import Store
-
     file = tmp_path / "paper.backup"
     house.backup(file)
     Store.restore(file, f"sqlite:///{tmp_path / 'restored.db'}")
     with Store.open(f"sqlite:///{tmp_path / 'restored.db'}") as restored:
         assert [p.key for p in restored.iterate()] == [p.key for p in house.store.iterate()]
-    assert io.BytesIO(file.read_bytes()).read(2)
+
+
+def test_the_index_follows_a_restored_store_by_itself(house: House, tmp_path: Path) -> None:
+    house.backup(tmp_path / "copy")
+    other = tmp_path / "other"
+    with broadsheet.open(other, encoder="none") as second:
+        # As many changes as the store in the backup has, of other papers.
+        second.store.ingest([record(n + 500, "2026-05-05") for n in range(24)])
+        second.refresh()
+        Store.restore(tmp_path / "copy", second.settings.store_url, overwrite=True)
+        assert second.index.health().pending_words == 24
+        assert second.refresh()[0] == 24
+        assert {paper.key for paper in second.search("Number3").papers} == {"2601.00003"}
+        assert second.search("Number503").papers == ()
+
+
+def test_a_broken_index_heals_while_it_is_served(house: House) -> None:
+    for path in house.index.words.path.glob("*.*"):
+        path.write_bytes(path.read_bytes()[:7])
+    with broadsheet.open(house.folder, encoder="none") as served:
+        worker = Worker(served, every=0.01)
+        worker.start()
+        try:
+            end = time.monotonic() + 20
+            while not served.search("ordering").papers:
+                assert time.monotonic() < end, "not healed"
+        finally:
+            worker.stop()
+        assert served.search("ordering").results.notes == ()
+
+
+def test_segments_damaged_under_an_open_index_heal(house: House) -> None:
+    damaged = [p for p in house.index.words.path.glob("*.*") if p.suffix in (".term", ".idx", ".store")]
+    for path in damaged:
+        path.write_bytes(b"x" * path.stat().st_size)
+    with broadsheet.open(house.folder, encoder="none") as other:
+        assert other.search("ordering").papers == ()
+        other.refresh()
+        assert other.search("ordering").papers
 
 
 def test_staleness_is_told(house: House) -> None:

@@ -34,6 +34,7 @@ class MemoryStore:
         self.by_id: dict[int, Paper] = {}
         self.outbox: dict[int, Change] = {}
         self.seq = 0
+        self.era = 7
 
     def put(self, *papers: Paper) -> None:
         for paper in papers:
@@ -63,6 +64,9 @@ class MemoryStore:
 
     def last_change(self) -> int:
         return self.seq
+
+    def epoch(self) -> int:
+        return self.era
 
 
 class BagEncoder:

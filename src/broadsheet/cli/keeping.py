@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -136,7 +135,7 @@ def restore(
     file: Annotated[Path, typer.Argument(help="A file that `broadsheet backup` wrote.")],
     force: Annotated[bool, typer.Option("--force", help="Replace the papers that are there.")] = False,
 ) -> None:
-    """Fill the store from a backup. Stop the server before; the indexes are made anew afterwards."""
+    """Fill the store from a backup. The indexes follow by themselves."""
     from broadsheet.cli.printing import note
     from broadsheet.store import Store
 
@@ -157,12 +156,10 @@ def restore(
         for path in (damaged, *config.data_dir.glob("broadsheet.db-*")):
             path.replace(path.with_name(path.name.replace(".db", ".db.damaged")))
         Store.restore(file, config.store_url)
-    # The indexes follow the outbox of a store; after a restore it is another one's.
-    shutil.rmtree(config.index_dir, ignore_errors=True)
     with open_house(ctx) as house:
         house.index.sync()
         papers = house.counts().papers
-    note(f"{papers} papers restored from {file}; they are found by meaning after `broadsheet index`")
+    note(f"{papers} papers restored from {file}; `broadsheet index` brings search by meaning up to date")
 
 
 @works.command("merge")

@@ -12,7 +12,8 @@ from broadsheet.papers import Author, Paper
 from broadsheet.search.analysis import spaced
 from broadsheet.search.ranges import day_number
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
+"""Another one for every change of what stands in the index, which then begins anew in a folder of its own."""
 MAX_AUTHORS_IN_TEXT: Final = 60
 MAX_VOTES: Final = (1 << 15) - 1
 ID_BITS: Final = 28
@@ -30,7 +31,7 @@ def schema() -> Any:
     source, has, status, code: exact words. title_key: see `broadsheet.identifiers`.
     year, date: numbers (see `ranges`). by_date, by_votes: sort keys, each unique to a paper, so that an order
     is total and the same in every process.
-    marker, position, top: the one document that is no paper (see `words`).
+    marker, position, top, epoch: the one document that is no paper (see `words`).
     """
     builder = tantivy.SchemaBuilder()
     builder.add_integer_field("id", indexed=True, fast=True)
@@ -47,7 +48,7 @@ def schema() -> Any:
         builder.add_integer_field(name, indexed=True, fast=True)
     for name in ("by_date", "by_votes"):
         builder.add_integer_field(name, fast=True)
-    for name in ("position", "top"):
+    for name in ("position", "top", "epoch"):
         builder.add_integer_field(name, stored=True)
     return builder.build()
 

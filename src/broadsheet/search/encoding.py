@@ -9,17 +9,19 @@ the same place in the same list. A text that did not change is not encoded again
 from __future__ import annotations
 
 import hashlib
+import logging
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import filelock
 import numpy as np
 
-from broadsheet.exceptions import DerivedIndexError
+from broadsheet.exceptions import ConfigError, DerivedIndexError
 from broadsheet.papers import Paper
 from broadsheet.search import vectors
 from broadsheet.search.documents import is_indexed, sort_day
@@ -35,6 +37,8 @@ COMMIT_SECONDS: Final = 4.0
 
 _DEAD_SHARE: Final = 0.25
 _DEAD_LEAST: Final = 1000
+
+_log = logging.getLogger(__name__)
 
 
 def text_of(paper: Paper) -> str:
@@ -61,20 +65,45 @@ def encode(
 ) -> int:
     """Give a vector to every paper without one, newest first; returns how many were encoded.
 
-    Returns 0 at once when another process is at it. `stop` is asked between batches. Raises
-    DerivedIndexError when what is on the disk is damaged.
+    Returns 0 at once when another process is at it. `stop` is asked between batches. What is damaged on the
+    disk is made anew. Raises ConfigError for an encoder that makes no vectors.
     """
+    run = _Run(index, store, encoder, progress, stop)
     try:
         with _alone(index, 0):
-            return _Run(index, store, encoder, progress, stop).run()
+            try:
+                return run.run()
+            except DerivedIndexError as error:
+                _log.warning("the vectors are mended: %s", error)
+                _mend(index)
+                return run.run()
     except filelock.Timeout:
         return 0
 
 
-def remove(index: MeaningIndex) -> None:
-    """Throw the vectors away, damaged or not."""
+def follows(manifest: Manifest, store: Source) -> bool:
+    """Whether the vectors are of that store's outbox, and not ahead of it."""
+    return manifest.epoch == store.epoch() and manifest.position <= store.last_change()
+
+
+def mend(index: MeaningIndex) -> None:
+    """Throw the vectors away if any is damaged; those that are sound are compared with every text again."""
     with _alone(index, -1):
+        _mend(index)
+
+
+def _mend(index: MeaningIndex) -> None:
+    try:
+        index.check()
+        if manifest := index.manifest():
+            vectors.read(index.folder, manifest)
+            vectors.write_manifest(index.folder, _from_the_beginning(manifest))
+    except DerivedIndexError:
         shutil.rmtree(index.folder, ignore_errors=True)
+
+
+def _from_the_beginning(manifest: Manifest) -> Manifest:
+    return replace(manifest, position=0, pending="", pending_total=0, pending_done=0)
 
 
 @contextmanager
@@ -102,9 +131,12 @@ class _Run:
         self.hash_of: dict[int, int] = {}
 
     def run(self) -> int:
+        self.rows_of.clear()
+        self.hash_of.clear()
         self.folder.mkdir(parents=True, exist_ok=True)
         manifest = self._begin()
-        if not manifest.pending and self.store.last_change() == manifest.position:
+        caught_up = not manifest.pending and self.store.last_change() == manifest.position
+        if caught_up and (manifest.position or not manifest.rows):
             return 0
         stored = vectors.read(self.folder, manifest)
         for row in np.flatnonzero(stored.alive).tolist():
@@ -124,10 +156,12 @@ class _Run:
         """The manifest to go on from: a new generation if there is none or it is another encoder's."""
         name, before = encoder_name(self.encoder), vectors.read_manifest(self.folder)
         if before and (before.encoder, before.dim) == (name, self.encoder.dim):
-            if before.position > self.store.last_change():
-                raise DerivedIndexError("the vectors are ahead of the store.")
-            return before
-        fresh = Manifest(name, self.encoder.dim, generation=before.generation + 1 if before else 1)
+            if follows(before, self.store):
+                return before
+            # A store that was restored, as a rule: most texts are the same, and keep their vectors.
+            return replace(_from_the_beginning(before), epoch=self.store.epoch())
+        generation = before.generation + 1 if before else 1
+        fresh = Manifest(name, self.encoder.dim, generation=generation, epoch=self.store.epoch())
         for kind in ("vectors", "papers", "gone"):
             (self.folder / fresh.name(kind)).unlink(missing_ok=True)
         vectors.write_manifest(self.folder, fresh)
@@ -138,6 +172,7 @@ class _Run:
     def _gather(self, writer: Writer) -> Ids:
         """Read the outbox on and drop the vectors of papers that are gone; returns what to encode."""
         position = writer.manifest.position
+        unseen = set(self.rows_of) if position == 0 else set[int]()
         old = vectors.read_pending(self.folder, writer.manifest)
         wanted: dict[int, int] = {}
         dropped: list[int] = []
@@ -145,6 +180,7 @@ class _Run:
             position = changes[-1].seq
             latest = {change.paper_id: change.gone for change in changes}
             papers = {p.id: p for p in self.store.papers([i for i, gone in latest.items() if not gone])}
+            unseen.difference_update(latest)
             for paper_id in latest:
                 paper = papers.get(paper_id)
                 wanted.pop(paper_id, None)
@@ -154,6 +190,9 @@ class _Run:
                         del self.hash_of[paper_id]
                 elif self.hash_of.get(paper_id) != text_hash(text_of(paper)):
                     wanted[paper_id] = sort_day(paper)
+        for paper_id in unseen:  # of another store
+            dropped.append(self.rows_of.pop(paper_id))
+            del self.hash_of[paper_id]
         if dropped:
             writer.drop(dropped)
         if position == writer.manifest.position:
@@ -204,8 +243,9 @@ class _Run:
             return 0
         made = np.asarray(self.encoder.encode_documents([texts[i] for i in ids]), dtype=np.float32)
         if made.shape != (len(ids), self.encoder.dim) or not np.isfinite(made).all():
-            raise DerivedIndexError(
-                f"the encoder made {made.shape} numbers, not all finite, of {len(ids)} texts."
+            raise ConfigError(
+                f"BROADSHEET_ENCODER: {encoder_name(self.encoder)} made {made.shape} numbers, which must be "
+                f"({len(ids)}, {self.encoder.dim}) and finite"
             )
         writer.drop([self.rows_of[i] for i in ids if i in self.rows_of])
         first = writer.rows
@@ -238,7 +278,7 @@ class _Run:
         """Write the living rows to new files and leave the gone ones behind."""
         stored = vectors.read(self.folder, before)
         fresh = Manifest(
-            before.encoder, before.dim, before.generation + 1, position=before.position,
+            before.encoder, before.dim, before.generation + 1, epoch=before.epoch, position=before.position,
             pending=before.pending, pending_total=before.pending_total, pending_done=before.pending_done,
         )  # fmt: skip
         for kind in ("vectors", "papers", "gone"):

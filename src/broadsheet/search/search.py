@@ -118,7 +118,7 @@ class Search:
     def sync(self, progress: Progress | None = None) -> int:
         """Apply the store's changes to the words; returns how many. Cheap when there are none.
 
-        0 also when another process is at it. Raises DerivedIndexError when the index is broken.
+        0 also when another process is at it. A broken index is made anew.
         """
         return self.words.sync(self.store, progress)
 
@@ -126,29 +126,19 @@ class Search:
         """Give a vector to every paper without one, newest first; returns how many were encoded.
 
         Can be stopped or killed and goes on where it was. 0 also without an encoder, or when another process
-        is at it. Raises DerivedIndexError when the vectors are damaged.
+        is at it. Vectors that are damaged are made anew.
         """
         encoder = self._encoder.get()
-        if encoder is None:
-            return 0
-        return encoding.encode(self.meaning, self.store, encoder, progress, stop)
+        return encoding.encode(self.meaning, self.store, encoder, progress, stop) if encoder else 0
 
     def rebuild(self, progress: Callable[[str, int, int], None] | None = None) -> None:
         """Make the index of words anew, throw away damaged vectors and encode what lacks one.
 
         Vectors that are sound stay: no text is encoded twice.
         """
-        told = {name: _told(progress, name) for name in ("words", "vectors")}
-        self.words.rebuild(self.store, told["words"])
-        try:
-            self.meaning.check()
-            snapshot = self.meaning.snapshot()
-            ahead = snapshot is not None and snapshot.manifest.position > self.store.last_change()
-        except DerivedIndexError:
-            ahead = True
-        if ahead:
-            encoding.remove(self.meaning)
-        self.encode(told["vectors"])
+        self.words.rebuild(self.store, _told(progress, "words"))
+        encoding.mend(self.meaning)
+        self.encode(_told(progress, "vectors"))
 
     # Asking
 
@@ -201,17 +191,17 @@ class Search:
         pending_words = pending_vectors = self._behind(0)
         try:
             snapshot = self.words.snapshot()
-            pending_words = self._behind(snapshot.position if snapshot else 0)
-            if snapshot and snapshot.position > self.store.last_change():
-                problems.append("The index of words is of another store; rebuild it.")
+            follows = snapshot is not None and snapshot.follows(self.store)
+            pending_words = self._behind(snapshot.position if snapshot and follows else 0)
         except DerivedIndexError as error:
             problems.append(f"{_sentence(error)} Search goes on by meaning alone; rebuild the index.")
         try:
             self.meaning.check()
             near, manifest = self.meaning.snapshot(), self.meaning.manifest()
             if manifest:
-                waiting = manifest.pending_total - manifest.pending_done
-                pending_vectors = waiting + self._behind(manifest.position)
+                follows = encoding.follows(manifest, self.store)
+                waiting = manifest.pending_total - manifest.pending_done if follows else 0
+                pending_vectors = waiting + self._behind(manifest.position if follows else 0)
             if near and near.problem:
                 problems.append(_sentence(near.problem))
         except DerivedIndexError as error:
@@ -249,6 +239,7 @@ class Search:
             return answer, answer.page(offset, limit)
         except DerivedIndexError as error:
             _log.warning("%s", error)
+            self.words.distrust()
             notes.append("Search by words is out of order; these results are by meaning alone.")
         without_words = Planner(None, planner.near, self._encoder.query, self.store.paper)
         answer = without_words.answer(parsed, sort)

@@ -39,8 +39,8 @@ class Manifest:
     """What counts.
 
     encoder: the name of the encoder, dim: its D. rows, dead: rows, and rows that are gone.
-    position: how far the store's outbox has been read; pending: the file of ids to encode and how many of
-    them are done. codes: the folder of the quantised index, or ''.
+    position: how far the store's outbox of that epoch has been read; pending: the file of ids to encode and
+    how many of them are done. codes: the folder of the quantised index, or ''.
     sums: CRC-32 of each file, as far as it counts.
     """
 
@@ -49,6 +49,7 @@ class Manifest:
     generation: int = 1
     rows: int = 0
     dead: int = 0
+    epoch: int = 0
     position: int = 0
     pending: str = ""
     pending_total: int = 0

@@ -1,12 +1,16 @@
 """The word index: tantivy, fed from the store's outbox.
 
-How far the outbox has been applied is written into the index by the same commit, in the one document that
+How far which outbox has been applied is written into the index by the same commit, in the one document that
 is no paper; so a killed process resumes exactly where its last commit stood. One process writes at a time (a
-file lock that ends with its process); readers in every process see a commit at their next question.
+file lock that ends with its process); readers in every process see a commit at their next question. An index
+that cannot be read, or follows another outbox (a store that was restored), is made anew by the next writer.
 """
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +22,7 @@ import filelock
 import numpy as np
 import tantivy
 
-from broadsheet.exceptions import DerivedIndexError
+from broadsheet.exceptions import BroadsheetError, DerivedIndexError, DiskFullError
 from broadsheet.papers import Paper
 from broadsheet.search import analysis, documents
 from octavo.protocols import Ids
@@ -32,6 +36,9 @@ COMMIT_EVERY: Final = 20_000
 _SMALL_HEAP: Final = 16 << 20
 _LARGE_HEAP: Final = 128 << 20
 _STATE: Final = "state"
+_FULL: Final = re.compile(r"No space left|File too large|quota", re.IGNORECASE)
+
+_log = logging.getLogger(__name__)
 
 
 class Change(Protocol):
@@ -62,15 +69,20 @@ class Source(Protocol):
     def last_change(self) -> int:
         """The outbox's last number."""
 
+    def epoch(self) -> int:
+        """Names the outbox; numbers of another one mean nothing."""
+
 
 @contextmanager
 def guarded(doing: str) -> Iterator[None]:
     """Turn whatever a broken index raises, a panic of the engine included, into DerivedIndexError."""
     try:
         yield
-    except (KeyboardInterrupt, SystemExit, GeneratorExit, DerivedIndexError):
+    except (KeyboardInterrupt, SystemExit, GeneratorExit, BroadsheetError):
         raise
     except Exception as error:
+        if _FULL.search(str(error)):
+            raise DiskFullError(f"no space left for the word index while {doing}: {error}") from error
         raise DerivedIndexError(f"the word index failed while {doing}: {error}") from error
     except BaseException as error:
         # A panic inside the engine arrives as a direct child of BaseException.
@@ -86,16 +98,22 @@ class Snapshot:
         self.schema = index.schema
         self.searcher = index.searcher()
         self.generation = generation
-        self.position, self.top = self._state()
+        self.position, self.top, self.epoch = self._state()
         self.size = int(self.searcher.num_docs) - (1 if self.position or self.top else 0)
 
-    def _state(self) -> tuple[int, int]:
+    def _state(self) -> tuple[int, int, int]:
         query = tantivy.Query.term_query(self.schema, "marker", _STATE, "basic")
         hits = self.searcher.search(query, 1, count=False).hits
         if not hits:
-            return 0, 0
+            return 0, 0, 0
         document = self.searcher.doc(hits[0][1])
-        return int(document.get_first("position")), int(document.get_first("top"))
+        position, top, epoch = map(document.get_first, ("position", "top", "epoch"))
+        return int(position), int(top), int(epoch)
+
+    def follows(self, store: Source) -> bool:
+        """Whether it is of that store's outbox, and not ahead of it."""
+        empty = not self.position and not self.top
+        return empty or (self.epoch == store.epoch() and self.position <= store.last_change())
 
     def count(self, query: Any) -> int:
         """How many papers match."""
@@ -152,6 +170,7 @@ class WordIndex:
         self.path = folder / f"words-{documents.SCHEMA_VERSION}"
         self._reading: tuple[tuple[int, ...], Any, Snapshot] | None = None
         self._mutex = threading.Lock()
+        self._distrusted = 0  # the inode of the folder that failed; only the first, so no question loops
 
     # Reading
 
@@ -208,36 +227,70 @@ class WordIndex:
 
     # Writing
 
+    def distrust(self) -> None:
+        """The index failed while it was asked: the next writer of this process makes it anew, once."""
+        self._distrusted = self._distrusted or self._inode()
+
     def sync(self, store: Source, progress: Progress | None = None) -> int:
         """Apply the outbox since the index's own position; returns how many changes were applied.
 
-        Returns 0 at once when another process is at it: it will apply the same changes.
+        An index that is broken or of another outbox is made anew. Returns 0 at once when another process is
+        at it: it will apply the same changes.
         """
-        snapshot = self.snapshot()
-        last = store.last_change()
-        if snapshot and snapshot.position == last:
-            return 0
+        with contextlib.suppress(DerivedIndexError):
+            snapshot = self.snapshot()
+            current = snapshot and snapshot.position == store.last_change() and snapshot.follows(store)
+            if current and not self._is_distrusted():
+                return 0
         self.folder.mkdir(parents=True, exist_ok=True)
         try:
             with filelock.FileLock(self.lock, timeout=0):
-                return self._write(self.path, store, progress)
+                return self._written(store, progress)
         except filelock.Timeout:
             return 0
 
     def rebuild(self, store: Source, progress: Progress | None = None) -> int:
         """Make the index anew beside the old one, which answers until the new one takes its place."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        fresh, old = self.path.with_suffix(".new"), self.path.with_suffix(".old")
         with filelock.FileLock(self.lock):
-            for leftover in (fresh, old):
-                shutil.rmtree(leftover, ignore_errors=True)
+            return self._replaced(store, progress)
+
+    def _is_distrusted(self) -> bool:
+        return self._distrusted != 0 and self._distrusted == self._inode()
+
+    def _inode(self) -> int:
+        return self.path.stat().st_ino if self.path.exists() else 0
+
+    def _written(self, store: Source, progress: Progress | None) -> int:
+        reason = "it failed while it was asked"
+        if not self._is_distrusted():
+            try:
+                applied = self._write(self.path, store, progress)
+            except DerivedIndexError as error:
+                reason = str(error)
+            else:
+                for older in self.folder.glob("words-*"):  # of a release before
+                    if older != self.path:
+                        shutil.rmtree(older, ignore_errors=True)
+                return applied
+        _log.warning("the word index is made anew: %s", reason)
+        return self._replaced(store, progress)
+
+    def _replaced(self, store: Source, progress: Progress | None) -> int:
+        fresh, old = self.path.with_suffix(".new"), self.path.with_suffix(".old")
+        for leftover in (fresh, old):
+            shutil.rmtree(leftover, ignore_errors=True)
+        try:
             applied = self._write(fresh, store, progress)
-            with self._mutex:
-                if self.path.exists():
-                    self.path.rename(old)
-                fresh.rename(self.path)
-                self._reading = None
-            shutil.rmtree(old, ignore_errors=True)
+        except BaseException:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise
+        with self._mutex:
+            if self.path.exists():
+                self.path.rename(old)
+            fresh.rename(self.path)
+            self._reading = None
+        shutil.rmtree(old, ignore_errors=True)
         return applied
 
     def _write(self, path: Path, store: Source, progress: Progress | None) -> int:
@@ -245,15 +298,13 @@ class WordIndex:
         with guarded("writing"):
             index = _open(path)
             state = Snapshot(index, ())
-            position, top = state.position, state.top
-            last = store.last_change()
-            if position > last:
-                raise DerivedIndexError(f"the word index is ahead of the store ({position} > {last}).")
-            pending = last - position
+            if not state.follows(store):
+                raise DerivedIndexError("the word index is of another store, or of a restored one.")
+            pending = store.last_change() - state.position
             large = pending > 5 * BATCH
             writer = index.writer(_LARGE_HEAP if large else _SMALL_HEAP, 2 if large else 1)
             try:
-                return self._apply(index.schema, writer, store, position, top, pending, progress)
+                return self._apply(index.schema, writer, store, state, pending, progress)
             finally:
                 writer.wait_merging_threads()
 
@@ -262,11 +313,11 @@ class WordIndex:
         schema: Any,
         writer: Any,
         store: Source,
-        position: int,
-        top: int,
+        state: Snapshot,
         pending: int,
         progress: Progress | None,
     ) -> int:
+        position, top, epoch = state.position, state.top, store.epoch()
         applied = uncommitted = 0
         while changes := store.changes(position, BATCH):
             position = changes[-1].seq
@@ -283,21 +334,22 @@ class WordIndex:
             applied += len(changes)
             uncommitted += len(changes)
             if uncommitted >= COMMIT_EVERY:
-                _commit(writer, position, top)
+                _commit(writer, position, top, epoch)
                 uncommitted = 0
             if progress:
                 progress(applied, max(pending, applied))
         if uncommitted:
-            _commit(writer, position, top)
+            _commit(writer, position, top, epoch)
         return applied
 
 
-def _commit(writer: Any, position: int, top: int) -> None:
+def _commit(writer: Any, position: int, top: int, epoch: int) -> None:
     writer.delete_documents_by_term("marker", _STATE)
     state = tantivy.Document()
     state.add_text("marker", _STATE)
     state.add_integer("position", position)
     state.add_integer("top", top)
+    state.add_integer("epoch", epoch)
     writer.add_document(state)
     writer.commit()
 

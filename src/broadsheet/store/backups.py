@@ -14,6 +14,7 @@ import gzip
 import hashlib
 import json
 import os
+import secrets
 import time
 import zlib
 from collections.abc import Iterator
@@ -103,7 +104,7 @@ def restore(path: Path, url: str, *, overwrite: bool) -> None:
             upgrade.upgrade(connection, header["revision"])
             _fill(connection, path, header)
             upgrade.upgrade(connection)
-            _outdate(connection, before)
+            _begin_epoch(connection, before)
     finally:
         database.close()
 
@@ -201,36 +202,23 @@ def _fill(connection: Connection, path: Path, header: dict[str, Any]) -> None:
 class _State:
     papers: int = 0
     counters: dict[str, int] = field(default_factory=dict)
-    ids: frozenset[int] = frozenset()
 
 
 def _state(connection: Connection) -> _State:
-    """What the store that is to be overwritten has told others of itself."""
+    """What the store that is to be overwritten has given out."""
     if not inspect(connection).has_table(schema.works.name):
         return _State()
     papers = connection.scalar(select(func.count()).select_from(schema.works)) or 0
-    counters = {row.name: row.value for row in connection.execute(select(schema.counters))}
-    return _State(papers, counters, frozenset(connection.scalars(select(schema.outbox.c.work_id))))
+    return _State(papers, {row.name: row.value for row in connection.execute(select(schema.counters))})
 
 
-def _outdate(connection: Connection, before: _State) -> None:
-    """Make everything restored a change behind those already told of, so that indexes and caches follow."""
-    c, o = schema.counters.c, schema.outbox.c
-    restored = {row.name: row.value for row in connection.execute(select(schema.counters))}
-    shift = before.counters.get("change", 0)
-    if shift:
-        # Two steps, since no two rows may have one number in between.
-        connection.execute(update(schema.outbox).values(seq=-(o.seq + shift)))
-        connection.execute(update(schema.outbox).values(seq=-o.seq))
-        restored["change"] += shift
-    gone = before.ids - set(connection.scalars(select(o.work_id)))
-    for number in sorted(gone):
-        restored["change"] += 1
-        row = {"work_id": number, "seq": restored["change"], "gone": True}
-        connection.execute(insert(schema.outbox), [row])
-    for name, value in restored.items():
-        newest = max(value, before.counters.get(name, 0)) + (name == "stamp")
-        connection.execute(update(schema.counters).where(c.name == name).values(value=newest))
+def _begin_epoch(connection: Connection, before: _State) -> None:
+    """Tell indexes and caches that this is another history, and never give out a number twice."""
+    c = schema.counters.c
+    for row in connection.execute(select(schema.counters)).all():
+        newest = max(row.value, before.counters.get(row.name, 0)) + (row.name == "stamp")
+        value = secrets.randbits(48) if row.name == "epoch" else newest
+        connection.execute(update(schema.counters).where(c.name == row.name).values(value=value))
 
 
 def _sweep(path: Path) -> None:

@@ -8,6 +8,9 @@ from sqlalchemy import Connection, func, select
 
 from broadsheet.store.schema import counters, outbox
 
+_VALUE = select(counters.c.value)
+_STAMP, _EPOCH = _VALUE.where(counters.c.name == "stamp"), _VALUE.where(counters.c.name == "epoch")
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -30,9 +33,11 @@ def last(connection: Connection) -> int:
     return connection.scalar(select(func.max(outbox.c.seq))) or 0
 
 
-_STAMP = select(counters.c.value).where(counters.c.name == "stamp")
-
-
 def stamp(connection: Connection) -> int:
     """A number that grows with every commit that changed anything a reader can see."""
     return connection.scalar(_STAMP) or 0
+
+
+def epoch(connection: Connection) -> int:
+    """Names the history whose changes are numbered: another one for every store, and after a restore."""
+    return connection.scalar(_EPOCH) or 0

@@ -11,7 +11,7 @@ as it is, which is how a backup of SQLite becomes a PostgreSQL store.
     days                                            derived: works per edition day
     merges, separations                             what was made one, on which evidence; what never again
     outbox                                          the latest change of each work, for derived indexes
-    imports, harvests, counters                     progress, and the numbers given out last
+    imports, harvests, counters                     progress, the numbers given out last, and the epoch
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The revision of these tables; a store behind it is migrated when it is opened."""
 
 metadata = MetaData()

@@ -222,6 +222,14 @@ class Store:
         with self.database.reading() as connection:
             return changes.stamp(connection)
 
+    def epoch(self) -> int:
+        """Names the history that `changes` tells; positions in that of another epoch mean nothing here.
+
+        A store has its own from the beginning, and a new one when it was restored from a backup.
+        """
+        with self.database.reading() as connection:
+            return changes.epoch(connection)
+
     def changes(self, after: int, limit: int = 1000) -> list[Change]:
         """The changes behind a position, in order; each paper stands once, at its latest."""
         with self.database.reading() as connection:
