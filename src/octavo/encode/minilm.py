@@ -27,7 +27,7 @@ from tokenizers import Tokenizer
 from octavo.encode.built_model import built_model
 from octavo.encode.minilm_weights import TENSORS, TOKENIZER, digest, find_weights
 from octavo.exceptions import MissingWeightsError, ShapeError
-from octavo.protocols import Array
+from octavo.protocols import Array, Ids
 
 _DIM: Final = 384
 _HEADS: Final = 12
@@ -99,6 +99,12 @@ class MiniLM:
         """Return for each text (T, 384): its pieces' vectors, of unit length, without [CLS] and [SEP]."""
         return self._each(texts, _separate)
 
+    def pieces(self, texts: Sequence[str]) -> list[Ids]:
+        """Return for each text (T,): which word pieces they are whose vectors `encode_tokens` returns."""
+        _check_texts(texts)
+        network = self._open()
+        return [network.pieces(text)[1:-1] for text in texts]
+
     def _each(self, texts: Sequence[str], finish: Callable[[Array], Array]) -> list[Array]:
         """Run every text through the network and finish its (T, 384) token vectors."""
         _check_texts(texts)
@@ -169,12 +175,15 @@ class _Network:
 
     def __call__(self, text: str) -> Array:
         """Return (T, 384), the first row that of [CLS], the last that of [SEP]."""
+        tokens: Array = self._session.run(["tokens"], {"pieces": self.pieces(text)[None]})[0][0]
+        return tokens
+
+    def pieces(self, text: str) -> Ids:
+        """Return (T,), the first that of [CLS], the last that of [SEP]."""
         # A lone surrogate, which a broken file name or JSON can bring, is no Unicode and becomes a question
         # mark.
         readable = text[: self._characters].encode("utf-8", "replace").decode("utf-8")
-        pieces = np.array([self._tokenizer.encode(readable).ids], dtype=np.int64)
-        tokens: Array = self._session.run(["tokens"], {"pieces": pieces})[0][0]
-        return tokens
+        return np.array(self._tokenizer.encode(readable).ids, dtype=np.int64)
 
 
 def _pooled(tokens: Array) -> Array:

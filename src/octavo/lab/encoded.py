@@ -1,0 +1,47 @@
+"""What MiniLM makes of texts, kept on the disk, so that an experiment is run again without encoding again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+import platformdirs
+
+from octavo.encode.minilm import MiniLM
+from octavo.protocols import Array, Ids
+
+CACHE: Final = Path(platformdirs.user_cache_dir("octavo")) / "experiments"
+
+
+class Encoded(NamedTuple):
+    """Of N texts: vectors (N, D), the tokens' vectors (T, D) of each, and the ids (T,) of their pieces."""
+
+    vectors: Array
+    tokens: list[Array]
+    pieces: list[Ids]
+
+
+def encoded(texts: Sequence[str], *, cache: Path = CACHE) -> Encoded:
+    """Return MiniLM's vectors and token vectors, rounded to float16 as they are kept in the cache."""
+    encoder = MiniLM()
+    digest = hashlib.sha256("\0".join([encoder.name, *texts]).encode("utf-8", "replace")).hexdigest()
+    path = cache / f"{digest[:24]}.npz"
+    if not path.exists():
+        tokens = encoder.encode_tokens(texts)
+        cache.mkdir(parents=True, exist_ok=True)
+        beside = path.with_suffix(".part.npz")
+        np.savez(
+            beside,
+            vectors=encoder.encode_documents(texts).astype(np.float16),
+            tokens=np.concatenate(tokens).astype(np.float16),
+            pieces=np.concatenate(encoder.pieces(texts)),
+            lengths=[len(each) for each in tokens],
+        )
+        beside.replace(path)
+    with np.load(path, allow_pickle=False) as kept:
+        bounds = np.cumsum(kept["lengths"])[:-1]
+        tokens = np.split(kept["tokens"].astype(np.float32), bounds)
+        return Encoded(kept["vectors"].astype(np.float32), tokens, np.split(kept["pieces"], bounds))
