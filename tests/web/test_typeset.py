@@ -1,11 +1,13 @@
 import doctest
 import importlib
+import re
 import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from broadsheet.web import wording
 from broadsheet.web.typeset import maths, paragraphs, typeset
 
 
@@ -105,3 +107,24 @@ def test_time_is_linear_in_the_text(text):
 
 def test_long_formulas_are_left_as_they_are():
     assert maths("x+" * 1000 + "x") == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# not a head",
+        "<script>x</script>",
+        "[x](javascript:y)",
+        "[x][y]\n\n[y]: javascript:z",
+        "<!-- x",
+        "- - -",
+    ],
+)
+def test_markdown_of_others_is_only_text(text):
+    written = wording.markdown(text)
+    assert not re.search(r"<[A-Za-z/!?]|\][(:\[]|^\s*[#>`~=-]", written, re.MULTILINE)
+
+
+def test_markdown_leaves_maths_and_prose_alone():
+    text = "If $a < b$ then $f(a)\\leq\\sqrt{b}$; see [3] and 20-30% of it."
+    assert wording.markdown(text) == text

@@ -56,12 +56,13 @@ def _misunderstood(request: Request, error: Exception) -> Response:
 
 def _failed(request: Request, error: Exception) -> Response:
     if isinstance(error, PaperNotFoundError):
-        return respond(request, 404, str(error), reference=error.reference)
+        detail = str(error) if wants_json(request) else f"There is no “{error.reference}” here."
+        return respond(request, 404, detail, reference=error.reference)
     if isinstance(error, NotFoundError):
         return respond(request, 404, str(error))
     log.error("%s: %s", type(error).__name__, error, exc_info=error)
     status = 503 if isinstance(error, StoreError | DerivedIndexError) else 500
-    return respond(request, status, str(error) if status == 503 else "")
+    return respond(request, status, "")  # what happened may name files and hosts: it is in the log
 
 
 def _broke(request: Request, error: Exception) -> Response:
@@ -74,6 +75,7 @@ def respond(
 ) -> Response:
     """An error as the one who asks can read it. `reference` is the paper that was wanted, if one was."""
     phrase = HTTPStatus(status).phrase
+    headers = {**(headers or {}), "Vary": "Accept, Cookie"}
     if wants_json(request):
         body = {"error": detail or phrase, "status": status}
         return JSONResponse(body, status, headers=headers)

@@ -19,12 +19,15 @@ from broadsheet.web.addresses import is_host
 
 MAX_BODY: Final = 64 << 10
 CSP: Final = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; manifest-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS: Final = {
+    # What does not say how long it may be kept is asked for again: a redirect follows merges and splits.
+    "Cache-Control": "no-cache",
     "Content-Security-Policy": CSP,
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
@@ -73,7 +76,7 @@ class Gate:
             await send(message)
 
         try:
-            refused = _refusal(headers)
+            refused = _refusal(scope["method"], headers)
             if refused:
                 await _refuse(*refused, send_on)
             else:
@@ -92,9 +95,11 @@ class Gate:
             access.info("%(method)s %(path)s %(status)s %(ms)s ms", line, extra={"access": line})
 
 
-def _refusal(headers: Headers) -> tuple[int, str] | None:
+def _refusal(method: str, headers: Headers) -> tuple[int, str] | None:
     if not is_host(headers.get("host", "localhost")):
         return 400, "The Host header is not a host name."
+    if method != "GET" and headers.get("sec-fetch-site") == "cross-site":
+        return 403, "Another site's page may not change anything here."
     length = headers.get("content-length", "0")
     if not length.isdecimal() or int(length) > MAX_BODY:
         return 413, f"A request may carry at most {MAX_BODY} bytes."

@@ -13,7 +13,7 @@ from broadsheet.papers import Paper
 from broadsheet.web import gathering, layout
 from broadsheet.web.addresses import local_path
 from broadsheet.web.lists import PaperList, export_sheet
-from broadsheet.web.press import THEME_COOKIE, THEMES, Press, Sheet
+from broadsheet.web.press import MAX_VALUE, THEME_COOKIE, THEMES, Press, Sheet
 from broadsheet.web.searching import Question, look_up
 
 # Other forms of a paper, by the ending of its address, and the export each one is; Markdown has a page.
@@ -53,6 +53,7 @@ def latest(
 ) -> Response:
     """The latest edition, or what a query finds."""
     press = press_of(request)
+    q = q[:MAX_VALUE]
     if q.strip():
         return _search(press, request, Question(q, sort, page), format_, limit)
 
@@ -211,12 +212,15 @@ def theme(request: Request, to: str = "", back: str = "/") -> Response:
     """Choose light, dark or the system's choice, and go back to the page one came from."""
     where = press_of(request).addresses(request)
     response = RedirectResponse(local_path(back), 303)
-    if to in THEMES:
-        response.set_cookie(
-            THEME_COOKIE, to, max_age=31_536_000, path=where.root or "/", httponly=True, samesite="lax"
-        )
-    else:
-        response.delete_cookie(THEME_COOKIE, path=where.root or "/", httponly=True, samesite="lax")
+    response.set_cookie(
+        THEME_COOKIE,
+        to if to in THEMES else "",
+        max_age=31_536_000 if to in THEMES else 0,
+        path=where.root or "/",
+        secure=where.origin.startswith("https:"),
+        httponly=True,
+        samesite="lax",
+    )
     return response
 
 
@@ -232,7 +236,7 @@ def paper(request: Request, reference: str) -> Response:
         if suffix == ".md":
             return press.page(request, "paper.md", media_type="text/markdown; charset=utf-8", paper=found)
         if suffix:
-            return export_sheet(press.house, SUFFIXES[suffix], [found], found.key.replace("/", "_"))
+            return export_sheet(press.house, SUFFIXES[suffix], [found], found.key)
         return press.page(request, "paper.html", paper=found, similar=_similar(press, found))
 
     return press.answer(request, make)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -29,6 +30,10 @@ THEMES: Final = ("light", "dark")
 THEME_COOKIE: Final = "broadsheet-theme"
 HTML: Final = "text/html; charset=utf-8"
 CACHE_BYTES: Final = 48 << 20
+# What the addresses of pages ask for; whatever else is in an address is not carried on into links.
+PARAMETERS: Final = ("q", "sort", "page", "category", "days", "year")
+MAX_VALUE: Final = 4096
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,7 @@ class Press:
         self.house = house
         self._lock = threading.Lock()
         self._stamp = ""
-        self._sheets: OrderedDict[Hashable, tuple[Sheet, str]] = OrderedDict()
+        self._sheets: OrderedDict[tuple[Hashable, ...], tuple[Sheet, str]] = OrderedDict()
         self._bytes = 0
         self.templates = Environment(
             loader=PackageLoader("broadsheet.web"),
@@ -77,6 +82,7 @@ class Press:
             "where": wording.where,
             "sentence": wording.sentence,
             "host": wording.host,
+            "markdown": wording.markdown,
             "scheme": wording.scheme,
             "url_of": identifiers.url_of,
             "standfirst": lambda abstract: standfirst(abstract, 1),
@@ -103,7 +109,8 @@ class Press:
         """Render a page in the dress of the house."""
         where = self.addresses(request)
         here = request.url.path.removeprefix(where.root) or "/"
-        asked = dict(request.query_params)
+        given = request.query_params
+        asked = {name: given[name][:MAX_VALUE] for name in PARAMETERS if name in given}
         context = {
             "at": where.at,
             "absolute": where.absolute,
@@ -143,12 +150,13 @@ class Press:
         if sheet.modified:
             headers["Last-Modified"] = format_datetime(sheet.modified.astimezone(UTC), usegmt=True)
         if sheet.filename:
-            headers["Content-Disposition"] = f'inline; filename="{sheet.filename}"'
+            name = _UNSAFE.sub("_", sheet.filename)
+            headers["Content-Disposition"] = f'inline; filename="{name}"'
         if sheet.status == 200 and _has_it(request, etag, sheet.modified):
             return Response(status_code=304, headers=headers)
         return Response(sheet.body, sheet.status, headers, sheet.media_type)
 
-    def _kept(self, key: Hashable, make: Callable[[], Sheet]) -> tuple[Sheet, str]:
+    def _kept(self, key: tuple[Hashable, ...], make: Callable[[], Sheet]) -> tuple[Sheet, str]:
         stamp = self.house.stamp()
         with self._lock:
             if stamp != self._stamp:
@@ -163,11 +171,16 @@ class Press:
             # What was made while the house changed is sent but not kept.
             if stamp == self._stamp == self.house.stamp() and key not in self._sheets:
                 self._sheets[key] = kept
-                self._bytes += len(sheet.body)
+                self._bytes += _weight(key, sheet)
                 while self._bytes > CACHE_BYTES:
-                    _, (oldest, _) = self._sheets.popitem(last=False)
-                    self._bytes -= len(oldest.body)
+                    oldest, (dropped, _) = self._sheets.popitem(last=False)
+                    self._bytes -= _weight(oldest, dropped)
         return kept
+
+
+def _weight(key: tuple[Hashable, ...], sheet: Sheet) -> int:
+    """Bytes a kept sheet takes, about; an address can be longer than what it leads to."""
+    return len(sheet.body) + 4 * sum(len(part) for part in key if isinstance(part, str)) + 1024
 
 
 def theme_of(request: Request) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 PAGE_SIZE: Final = 30
 MOST_VALUES: Final = 8
 MOST_PAGES: Final = 34  # nobody reads past a thousand results, and every page costs the index those before it
-_MARKED: Final = re.compile(r"<mark>(.*?)</mark>")
+_MARKED: Final = re.compile(r"<mark>([^<]*)</mark>")
 _WORD: Final = re.compile(r"[^\W_]+")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import logging.config
+import socket
 from typing import TYPE_CHECKING
 
 from broadsheet.web.gate import JsonLines
@@ -23,6 +24,8 @@ def serve(
 ) -> None:
     """Serve the house until the process is asked to stop; requests under way are finished.
 
+    Raises OSError when the address cannot be listened on.
+
     host, port: by default those of the settings. worker: whether this process keeps the indexes up to date.
     json_log: one JSON object a line, access lines with the request's id, instead of text.
     """
@@ -31,16 +34,21 @@ def serve(
     from broadsheet.jobs import Worker
     from broadsheet.web.app import create_app
 
+    host = host or house.settings.host
+    port = house.settings.port if port is None else port
+    _try_to_listen(host, port)
     set_up_logging(json_log=json_log, access_log=access_log)
     config = uvicorn.Config(
         create_app(house),
-        host=host or house.settings.host,
-        port=house.settings.port if port is None else port,
+        host=host,
+        port=port,
         log_config=None,
         access_log=False,  # the gate writes it, with the request's id
         server_header=False,
         timeout_graceful_shutdown=10,
+        http="h11",  # the one with a limit on the size of a request's head, whatever else is installed
         h11_max_incomplete_event_size=256 << 10,  # people paste whole abstracts into the search box
+        ws="none",
     )
     keeper = Worker(house) if worker and not house.read_only else None
     if keeper:
@@ -50,6 +58,16 @@ def serve(
     finally:
         if keeper:
             keeper.stop()
+
+
+def _try_to_listen(host: str, port: int) -> None:
+    """Say early, and in one line, what uvicorn would say late and in many."""
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        said = str(error.strerror or error).partition(" (while")[0]
+        reason = f"{said}; another can be chosen with --host and --port"
+        raise OSError(error.errno, reason, f"{host}:{port}") from None
 
 
 def set_up_logging(*, json_log: bool, access_log: bool) -> None:

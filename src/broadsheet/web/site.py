@@ -56,7 +56,7 @@ def static(name: str) -> Response:
 def favicon(request: Request) -> Response:
     """Browsers that ask for the old name get the new one."""
     where = press_of(request).addresses(request)
-    return RedirectResponse(where.at(f"/static/{assets()['favicon.svg'].hashed}"), 308)
+    return RedirectResponse(where.at(f"/static/{assets()['favicon.svg'].hashed}"), 307)
 
 
 @router.get("/robots.txt")

@@ -61,6 +61,11 @@ FACETS: Final = {
     "status": "Taken back",
 }
 STATUS: Final = {Status.WITHDRAWN: "Withdrawn", Status.RETRACTED: "Retracted"}
+_MARKDOWN: Final = (
+    (re.compile(r"<(?=[A-Za-z/!?])"), "< "),
+    (re.compile(r"\](?=[(:\[])"), "] "),
+    (re.compile(r"^(\s*)([#>`~=-])", re.MULTILINE), r"\1\\\2"),
+)
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -165,6 +170,17 @@ def printable(text: str) -> str:
     'ab'
     """
     return _CONTROL.sub("", text)
+
+
+def markdown(text: str) -> str:
+    """Text in a Markdown document: what would be an element, a link or a heading is only text; TeX stays.
+
+    >>> markdown("# a <script> [b](javascript:c)")
+    '\\\\# a < script> [b] (javascript:c)'
+    """
+    for pattern, harmless in _MARKDOWN:
+        text = pattern.sub(harmless, text)
+    return printable(text)
 
 
 def is_web(url: str) -> bool:
