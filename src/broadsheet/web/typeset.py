@@ -36,16 +36,18 @@ _PIECES: Final = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _ELEMENTS: Final = {"emph": "em", "textit": "em", "textbf": "strong", "texttt": "code"}
+# What a text must hold for a pattern to be worth trying, the pattern, and what it becomes.
 _CHARACTERS: Final = (
-    (re.compile(r"\\([%&_#$])"), r"\1"),
-    (re.compile(r"``|(?<=\s)''(?=\w)"), "“"),
-    (re.compile(r"''"), "”"),
-    (re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])|(?<=s)'(?=\s)"), "’"),
-    (re.compile(r'(?<![^\s(\[—–-])"(?=\w)'), "“"),
-    (re.compile(r'(?<=[\w.,;!?%)\]])"(?![^\W_])'), "”"),
-    (re.compile(r"(?<=\w)---(?=\w)|(?<=\s)---(?=\s)"), "—"),
-    (re.compile(r"(?<=\w)--(?=\w)|(?<=\s)--(?=\s)"), "–"),
-    (re.compile(r"(?<=[A-Za-z.])~(?=[\w\\$(\[])"), "\N{NO-BREAK SPACE}"),
+    ("\\", re.compile(r"\\([%&_#$])"), r"\1"),
+    ("``", re.compile(r"``"), "“"),
+    ("''", re.compile(r"(?<=\s)''(?=\w)"), "“"),
+    ("''", re.compile(r"''"), "”"),
+    ("'", re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])|(?<=s)'(?=\s)"), "’"),
+    ('"', re.compile(r'(?<![^\s(\[—–-])"(?=\w)'), "“"),
+    ('"', re.compile(r'(?<=[\w.,;!?%)\]])"(?![^\W_])'), "”"),
+    ("---", re.compile(r"(?<=\w)---(?=\w)|(?<=\s)---(?=\s)"), "—"),
+    ("--", re.compile(r"(?<=\w)--(?=\w)|(?<=\s)--(?=\s)"), "–"),
+    ("~", re.compile(r"(?<=[A-Za-z.])~(?=[\w\\$(\[])"), "\N{NO-BREAK SPACE}"),
 )
 _WORD: Final = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
@@ -56,6 +58,8 @@ def typeset(text: str, marks: Collection[str] = NO_MARKS) -> Markup:
     >>> typeset("Depth is $O(n)$ & <b>cheap</b>, 20\\\\% less", {"depth"})[:28]
     Markup('<mark>Depth</mark> is <math ')
     """
+    if "$" not in text and "\\" not in text and "http" not in text:
+        return Markup(_words(text, marks))  # noqa: S704 — escaped there
     parts: list[str] = []
     at = 0
     for found in _PIECES.finditer(text):
@@ -97,8 +101,9 @@ def _link(address: str, label: str) -> str:
 
 
 def _words(text: str, marks: Collection[str]) -> str:
-    for pattern, character in _CHARACTERS:
-        text = pattern.sub(character, text)
+    for sign, pattern, character in _CHARACTERS:
+        if sign in text:
+            text = pattern.sub(character, text)
     if not marks:
         return str(escape(text))
     parts: list[str] = []
