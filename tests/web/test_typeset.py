@@ -128,3 +128,14 @@ def test_markdown_of_others_is_only_text(text):
 def test_markdown_leaves_maths_and_prose_alone():
     text = "If $a < b$ then $f(a)\\leq\\sqrt{b}$; see [3] and 20-30% of it."
     assert wording.markdown(text) == text
+
+
+def test_a_formula_keeps_the_sign_that_ends_it():
+    assert re.search(r'<span class="whole"><math .*</math>\),</span> so', typeset("(as $x_1$), so"))
+    assert "whole" not in typeset("as $x_1$ so")
+
+
+def test_capital_greek_stands_upright_and_a_slash_stands_close():
+    written = maths(r"\Omega(n^{2/3})")
+    assert '<mi mathvariant="normal">Ω</mi>' in written
+    assert '<mo lspace="0" rspace="0">/</mo>' in written

@@ -49,6 +49,8 @@ _CHARACTERS: Final = (
     ("--", re.compile(r"(?<=\w)--(?=\w)|(?<=\s)--(?=\s)"), "–"),
     ("~", re.compile(r"(?<=[A-Za-z.])~(?=[\w\\$(\[])"), "\N{NO-BREAK SPACE}"),
 )
+_CLOSING: Final = re.compile(r"[.,;:!?)\]]{1,4}")
+_UPRIGHT: Final = frozenset("ΓΔΘΛΞΠΣΥΦΨΩ")  # as TeX sets them
 _WORD: Final = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 
@@ -64,8 +66,12 @@ def typeset(text: str, marks: Collection[str] = NO_MARKS) -> Markup:
     at = 0
     for found in _PIECES.finditer(text):
         parts.append(_words(text[at : found.start()], marks))
-        parts.append(_piece(found, marks))
+        piece = _piece(found, marks)
         at = found.end()
+        closing = _CLOSING.match(text, at) if piece.startswith("<math") else None
+        if closing:  # no line begins with the comma behind a formula
+            piece, at = f'<span class="whole">{piece}{closing[0]}</span>', closing.end()
+        parts.append(piece)
     parts.append(_words(text[at:], marks))
     return Markup("".join(parts))  # noqa: S704 — every part was escaped or made here
 
@@ -165,6 +171,10 @@ def maths(tex: str, *, display: bool = False) -> str:
         if element.tag not in _TAGS or "\\" in text:
             return ""
         element.attrib = {name: value for name, value in element.attrib.items() if _is_safe(name, value)}
+        if element.tag == "mi" and text in _UPRIGHT:
+            element.attrib["mathvariant"] = "normal"
+        elif element.tag == "mo" and text == "/":
+            element.attrib |= {"lspace": "0", "rspace": "0"}
     written = tostring(root, encoding="unicode")
     return f'<span class="wide">{written}</span>' if display or len(tex) > 48 else written
 
