@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from broadsheet.exceptions import PaperNotFoundError
@@ -231,6 +231,26 @@ def test_a_retraction_stays(store: Store, record: Any) -> None:
     assert store.counts().retracted == 1
 
 
+@pytest.mark.parametrize("first", ["paper", "notice"])
+def test_a_notice_flags_the_paper_it_is_about(store: Store, record: Any, first: str) -> None:
+    paper = record("10.1/x", source="crossref", identifiers=["doi:10.1/x"])
+    verdict = record(
+        "10.1/notice#10.1/x", title="doi:10.1/x", source="crossref",
+        identifiers=["doi:10.1/x"], status=Status.RETRACTED, extra={"unresolved": True},
+    )  # fmt: skip
+    both = [paper, verdict] if first == "paper" else [verdict, paper]
+    for said in both:
+        store.ingest([said])
+    held = store.paper("10.1/x")
+    assert (held.title, held.status) == (paper.title, Status.RETRACTED)
+    assert held.provenance["status"] == "crossref:10.1/notice#10.1/x"
+    counts = store.counts()
+    assert (counts.papers, counts.retracted, counts.unresolved) == (1, 1, 0)
+    stamp = store.stamp()
+    assert kinds(store.ingest(both)) == ["unchanged", "unchanged"]
+    assert store.stamp() == stamp
+
+
 def unresolved(record: Any, key: str = "arxiv:2401.00001") -> Any:
     return record(
         key, source="list", format="id-list", title=key, identifiers=[key], extra={"unresolved": True}
@@ -294,6 +314,12 @@ def test_text_no_database_takes_does_not_stop_an_import(store: Store, record: An
     assert store.paper("2401.00001").title == "Half ? a pair"
 
 
+UNSURE = {
+    "source": "arxiv", "title": "Four Words Are Long", "authors": (), "version": 1, "day": "2024-01-02",
+    "votes": None, "status": Status.STANDING,
+}  # fmt: skip
+"""What is left of a record to tell which of two papers it means: nothing but the order they came in."""
+
 UNIVERSE = st.fixed_dictionaries(
     {
         "source": st.sampled_from(["arxiv", "hf", "crossref", "bibtex"]),
@@ -309,6 +335,12 @@ UNIVERSE = st.fixed_dictionaries(
 )  # fmt: skip
 
 
+@example([UNSURE | {"key": key, "names": names} for key, names in (
+    ("a", {"arxiv:2401.00002"}),
+    ("c", {"arxiv:2401.00001", "doi:10.1/x"}),
+    ("a", {"arxiv:2401.00002", "doi:10.1/x"}),
+    ("b", {"doi:10.1/x"}),
+)], 1)  # fmt: skip
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(UNIVERSE, max_size=9), st.integers(1, 4))
 def test_batches_make_no_difference(

@@ -42,6 +42,8 @@ _FALLEN: Final = {
     "removal": Status.RETRACTED,
     "withdrawal": Status.WITHDRAWN,
 }
+_VERDICT: Final = {"DOI", "updated-by"}
+"""All there is in the record that a notice makes of the work it is about."""
 # Left out of `extra`: what the record tells, and what is large and about other papers.
 _TOLD: Final = frozenset(
     {
@@ -63,15 +65,51 @@ def recognise(head: bytes) -> bool:
 def parse(stream: BinaryIO, *, year: int | None = None) -> Iterator[Record | Rejection]:
     """Yield a record a work; works without a title or a DOI are rejected.
 
-    A retraction notice is flagged like what it retracts; the DOIs it is about are in `extra["update-to"]`.
+    A retraction notice is flagged like what it retracts, and a record of every work it retracts follows that
+    tells nothing but its DOI and that it has fallen.
     """
     for piece in records_of_json(stream, inside=("message.items", "items")):
         if isinstance(piece, Rejection):
             yield piece
         elif isinstance(work := mapping(piece.value).get("message"), dict) and "DOI" in work:
-            yield _record(work, Piece(piece.place, work, json_bytes(work)))
+            yield from _records(work, Piece(piece.place, work, json_bytes(work)))
         else:
-            yield _record(mapping(piece.value), piece)
+            yield from _records(mapping(piece.value), piece)
+
+
+def _records(work: Mapping[str, Any], piece: Piece) -> Iterator[Record | Rejection]:
+    if work.keys() == _VERDICT:
+        yield _verdict(work, piece)
+        return
+    told = _record(work, piece)
+    yield told
+    if isinstance(told, Rejection):
+        return
+    for row in rows(work.get("update-to")):
+        fallen = identifiers.of("doi", clean(row.get("DOI")))
+        if fallen and fallen.value != told.key and clean(row.get("type")) in _FALLEN:
+            said = {"DOI": fallen.value, "updated-by": [{**row, "DOI": told.key}]}
+            yield _verdict(said, Piece(piece.place, said, json_bytes(said)))
+
+
+def _verdict(said: Mapping[str, Any], piece: Piece) -> Record | Rejection:
+    """What a notice says of another work: a record of its own, by which the status can be traced to it."""
+    fallen = identifiers.of("doi", clean(said.get("DOI")))
+    notice = next((clean(row.get("DOI")) for row in rows(said.get("updated-by"))), "")
+    if fallen is None or not notice:
+        return Rejection(piece.place, "no DOI: not a work of Crossref", excerpt(piece.raw))
+    return Record(
+        source="crossref",
+        format=NAME,
+        key=f"{notice}#{fallen.value}",
+        place=piece.place,
+        raw=piece.raw,
+        title=str(fallen),
+        identifiers=(fallen,),
+        status=_status(said) or Status.STANDING,
+        links=(Link("page", identifiers.url_of(fallen)),),
+        extra={"unresolved": True, **leftover(said, _TOLD)},
+    )
 
 
 def _record(work: Mapping[str, Any], piece: Piece) -> Record | Rejection:

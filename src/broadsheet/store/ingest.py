@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from sqlalchemy import Connection, select
 
-from broadsheet.papers import Description, Record
+from broadsheet.papers import Description, Record, Status
 from broadsheet.store import keys, match, merge, rows, schema
 from broadsheet.store.holdings import Holding, Work, is_listed, raw_name
 from broadsheet.store.separations import Separations
@@ -162,7 +162,7 @@ class Ingest:
             holding = self.bench.new_holding(work, record.source, record.key)
         else:
             work, reason, evidence = found[0]
-            if merge.is_unresolved(record) and not record.listings:
+            if merge.is_unresolved(record) and not record.listings and record.status is Status.STANDING:
                 return "unchanged", work.id, _NO_NEWS
             holding = self.bench.attach(work, record.source, record.key, reason, evidence)
         was_unresolved = bool(found) and work.unresolved
@@ -189,7 +189,10 @@ class Ingest:
         found: dict[int, tuple[Work, str, str]] = {}
         for name in sorted(match.telling(asked.identifiers), key=match.strength):
             for work in self._works(self.by_identifier.get((name.scheme, name.value), ())):
-                if work.id not in found and (evidence := match.by_identifier(said, work.description)):
+                # It may have borne the name in this batch and lost it again.
+                if work.id in found or name not in work.description.identifiers:
+                    continue
+                if evidence := match.by_identifier(said, work.description):
                     found[work.id] = (work, "identifier", evidence)
         title = _title(asked) if isinstance(asked, Record) else None
         alike = [
@@ -201,9 +204,10 @@ class Ingest:
             found[work.id] = (work, "title", evidence)
         return list(found.values())
 
-    def _works(self, ids: Iterable[int]) -> Iterable[Work]:
-        works = (self.bench.find(number) for number in ids)
-        return dict.fromkeys(work for work in works if work is not None)
+    def _works(self, ids: Iterable[int]) -> list[Work]:
+        # By number, as they are looked up: what this batch has added must not stand in another order.
+        works = {work for number in ids if (work := self.bench.find(number)) is not None}
+        return sorted(works, key=lambda work: work.id)
 
     def _bridge(self, record: Record, work: Work) -> Work:
         """Merge the works that a record shows to be one with its own; returns the one that is kept."""
