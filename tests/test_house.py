@@ -163,6 +163,22 @@ def test_what_is_exported_can_be_imported_again(house: House, tmp_path: Path) ->
             )
 
 
+def test_papers_to_be_fetched_are_in_the_complete_export_and_no_other(house: House, tmp_path: Path) -> None:
+    wanted = tmp_path / "wanted.txt"
+    wanted.write_text("arXiv:2602.00001\nhttps://doi.org/10.5555/lamp.1\n")
+    house.import_files([wanted])
+    assert house.counts().unresolved == 2
+    file = tmp_path / "all.jsonl"
+    file.write_text("".join(house.export("jsonl")), encoding="utf-8")
+    with broadsheet.open(tmp_path / "other", encoder="none") as other:
+        other.import_files([file])
+        assert (other.counts().unresolved, other.counts().papers) == (2, house.counts().papers)
+        assert other.paper("10.5555/lamp.1").key == "10.5555/lamp.1"
+        assert all(said["unchanged"] for said in [other.import_files([wanted]).counts])
+    assert "lamp.1" not in "".join(house.export("bibtex"))
+    assert "lamp.1" not in "".join(house.export("jsonl", house.store.iterate()))
+
+
 def test_backup_and_restore_bring_everything_back(house: House, tmp_path: Path) -> None:
     file = tmp_path / "paper.backup"
     house.backup(file)

@@ -266,10 +266,14 @@ class House:
         self.index.rebuild(progress)
 
     def export(self, name: str, papers: Iterable[Paper] | None = None) -> Iterator[str]:
-        """Write papers (all of them by default) in an export format, piece by piece."""
-        return export_formats.write(
-            name, self.store.iterate() if papers is None else papers, raw=self.store.raw
-        )
+        """Write papers (all of them by default) in an export format, piece by piece.
+
+        Papers known by identifier alone, which readers do not see, are in the complete export (jsonl) of all.
+        """
+        if papers is None:
+            complete = export_formats.named(name).name == "jsonl"
+            papers = self.store.iterate(unresolved=complete)
+        return export_formats.write(name, papers, raw=self.store.raw)
 
     def backup(self, path: Path) -> None:
         """Write a verified copy of the store while it is in use. Raises BackupError."""

@@ -67,10 +67,12 @@ def find(connection: Connection, reference: str) -> int | None:
     return None if number is None else int(number)
 
 
-def numbers(connection: Connection, after: int = 0, limit: int | None = None) -> list[int]:
-    """The numbers of all papers behind one, in order; those known by identifier alone are left out."""
-    query = select(_W.id).where(_W.id > after, _W.unresolved.is_(False)).order_by(_W.id).limit(limit)
-    return list(connection.scalars(query))
+def numbers(
+    connection: Connection, after: int = 0, limit: int | None = None, *, unresolved: bool = False
+) -> list[int]:
+    """The numbers of all papers behind one, in order; those known by identifier alone if `unresolved`."""
+    query = select(_W.id).where(_W.id > after).order_by(_W.id).limit(limit)
+    return list(connection.scalars(query if unresolved else query.where(_W.unresolved.is_(False))))
 
 
 def _manifestation(row: Any) -> Manifestation:

@@ -189,11 +189,11 @@ class Store:
             ids, total = editions.top(connection, limit, offset, since)
             return reading.papers(connection, ids), total
 
-    def iterate(self, after_id: int = 0) -> Iterator[Paper]:
-        """All papers by number, read in batches; those known by identifier alone are left out."""
+    def iterate(self, after_id: int = 0, *, unresolved: bool = False) -> Iterator[Paper]:
+        """All papers by number, read in batches; those known by identifier alone if `unresolved`."""
         while True:
             with self.database.reading() as connection:
-                ids = reading.numbers(connection, after_id, reading.BATCH)
+                ids = reading.numbers(connection, after_id, reading.BATCH, unresolved=unresolved)
                 batch = reading.papers(connection, ids)
             yield from batch
             if not ids:
