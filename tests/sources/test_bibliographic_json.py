@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,9 +65,29 @@ def test_crossref_dates_have_none_to_three_parts(given, published):
     ],
 )
 def test_crossref_tells_the_fallen(given, status):
-    (record,) = read(crossref, work(**given))
+    record, *_ = read(crossref, work(**given))
     assert record.status is status
     assert "T" in record.title
+
+
+def test_a_notice_of_crossref_tells_of_each_work_it_retracts():
+    rows = [
+        {"type": "retraction", "DOI": "10.5555/Y1", "label": "Retraction"},
+        {"type": "correction", "DOI": "10.5555/y2"},
+        {"type": "withdrawal", "DOI": "10.5555/y3"},
+        {"type": "retraction", "DOI": "10.5555/x"},
+        {"type": "retraction", "DOI": "nowhere"},
+    ]
+    notice, *told = read(crossref, work(**{"update-to": rows}))
+    assert notice.key == "10.5555/x"
+    assert [(r.key, r.identifiers[0].value, r.status, r.extra["unresolved"]) for r in told] == [
+        ("10.5555/x#10.5555/y1", "10.5555/y1", Status.RETRACTED, True),
+        ("10.5555/x#10.5555/y3", "10.5555/y3", Status.WITHDRAWN, True),
+    ]
+    for record in told:
+        again = formats.reparse("crossref", record.raw)
+        assert isinstance(again, Record)
+        assert replace(again, place="", raw=b"") == replace(record, place="", raw=b"")
 
 
 def test_crossref_single_work_and_lines_of_works():
@@ -120,16 +141,6 @@ def test_zotero_passes_notes_attachments_and_collections_over():
     items = [{"data": {"itemType": kind, "title": "x"}} for kind in ("note", "attachment", "annotation")]
     assert read(zotero, items) == []
     assert read(zotero, [{"key": "A", "data": {"name": "c", "parentCollection": False}}]) == []
-
-
-def test_zotero_collections_nest_and_cycles_end():
-    with (DATA / "zotero" / "collections.json").open("rb") as stream:
-        assert zotero.collections(stream) == {
-            "COLA2345": "reading",
-            "COLB2345": "reading/boats",
-            "COLC2345": "tail/ouroboros",
-            "COLD2345": "ouroboros/tail",
-        }
 
 
 def test_zotero_keeps_the_day_an_item_was_added():

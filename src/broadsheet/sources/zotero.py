@@ -33,7 +33,6 @@ _TOLD: Final = frozenset(
         *("rights", "proceedingsTitle", "key", "version"),
     }
 )
-_DEPTH: Final = 32  # of collections within collections
 
 
 def recognise(head: bytes) -> bool:
@@ -55,26 +54,6 @@ def parse(stream: BinaryIO, *, year: int | None = None) -> Iterator[Record | Rej
         if clean(data.get("itemType")) in _NOT_PAPERS or "parentCollection" in data:
             continue
         yield _record(item, data, piece)
-
-
-def collections(stream: BinaryIO) -> dict[str, str]:
-    """The paths of collections by key: `{"B": "reading/diffusion"}`; a cycle ends where it begins again."""
-    found = {
-        clean(row.get("key")): mapping(row.get("data"))
-        for piece in records_of_json(stream)
-        if isinstance(piece, Piece)
-        for row in rows(piece.value)
-    }
-    paths = {}
-    for key in found:
-        names: list[str] = []
-        at, seen = key, set[str]()
-        while at in found and at not in seen and len(seen) < _DEPTH:
-            seen.add(at)
-            names.append(clean(found[at].get("name")))
-            at = clean(found[at].get("parentCollection"))
-        paths[key] = "/".join(reversed(names))
-    return paths
 
 
 def _record(item: Mapping[str, Any], data: Mapping[str, Any], piece: Piece) -> Record | Rejection:
