@@ -6,6 +6,7 @@ tests/test_docs.py fails when a page is not what this would write.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ import typer
 
 from broadsheet.cli import app
 from broadsheet.config import PREFIX, Settings
+from octavo.catalogue import Cited, Evidence, Method, methods
 
 FOLDER = Path(__file__).parent
+SOURCE = FOLDER.parent / "src" / "octavo"
 
 CLI = """\
 # The command line
@@ -113,9 +116,69 @@ def _value(name: str, field: Any) -> str:
     return "empty" if field.default in ("", ()) else f"`{field.default}`"
 
 
-PAGES = {"cli.md": cli, "settings.md": settings}
+METHODS = """\
+# Methods
+
+What Octavo implements, one module a paper, and what became of each paper's claim on real data, on one small
+machine. The verdict follows from the checks of its example: *holds* if all came true, *holds in part* if
+some did, *not seen here* if none. `scripts/evidence --data DIR` measures again; this page and those of the
+methods are written by `python docs/generate.py` from the modules' docstrings and [evidence](../evidence).
+"""
+
+
+def index_of_methods() -> str:
+    """Return the list of all methods, by room."""
+    text = f"{METHODS}\n| method | question | paper | verdict |\n|---|---|---|---|\n"
+    for method in methods(SOURCE):
+        evidence = evidence_of(method)
+        paper = f"{method.papers[0].authors}, {method.papers[0].year}"
+        verdict = evidence.verdict if evidence else "not measured yet"
+        text += f"| [{method.title}]({method.name}.md) | `{method.room}` | {paper} | {verdict} |\n"
+    return text
+
+
+def method_page(method: Method) -> str:
+    """Return the page of one method."""
+    paper, *others = method.papers
+    text = f"# {method.title}\n\n{method.summary[:1].upper()}{method.summary[1:]}\n\n{_reference(paper)}\n"
+    if others:
+        text += "\nIt builds on:\n\n" + "".join(f"- {_reference(other)}\n" for other in others)
+    text += f"\n```\n{method.equation}\n```\n\n**Differs from the paper:** {method.differs}\n"
+    module = f"src/{method.module.replace('.', '/')}.py"
+    example = f"examples/{method.name}.py"
+    text += f"\nModule: [`{method.module}`](../../{module})."
+    evidence = evidence_of(method)
+    if evidence is None:
+        return f"{text}\n"
+    text += f" Example: [`{example}`](../../{example}).\n\n"
+    text += f"## Evidence: {evidence.verdict}\n\n{evidence.claim}\n\n"
+    text += "".join(f"- {'yes' if so else 'no'}: {check}\n" for check, so in evidence.checks.items())
+    text += f"\n{evidence.table()}\n{evidence.note}{' ' if evidence.note else ''}"
+    return f"{text}Measured on {evidence.run['date']}, {evidence.run['machine']}.\n"
+
+
+def evidence_of(method: Method) -> Evidence | None:
+    """Return what was measured of a method, if anything was."""
+    path = FOLDER / "evidence" / f"{method.name}.json"
+    return Evidence.read(path) if path.exists() else None
+
+
+def _reference(paper: Cited) -> str:
+    scheme, _, value = paper.identifier.partition(":")
+    address = f"https://arxiv.org/abs/{value}" if scheme == "arxiv" else f"https://doi.org/{value}"
+    return f"{paper.title} ({paper.authors}, {paper.year}), [{paper.identifier}]({address})."
+
+
+PAGES = {
+    "cli.md": cli,
+    "settings.md": settings,
+    "methods/index.md": index_of_methods,
+    **{f"methods/{method.name}.md": partial(method_page, method) for method in methods(SOURCE)},
+}
 
 
 if __name__ == "__main__":
     for page, write in PAGES.items():
-        (FOLDER / page).write_text(write(), encoding="utf-8")
+        path = FOLDER / page
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(write(), encoding="utf-8")

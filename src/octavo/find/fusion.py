@@ -5,7 +5,7 @@ Reciprocal Rank Fusion outperforms Condorcet and individual Rank Learning Method
 
     score(d) = Σ_r w_r / (k + rank_r(d)),    ranks from 1; a ranking that does not hold d adds nothing.
 
-The weights w_r are ours; the paper has none, which is all of them 1.
+Differs from the paper: rankings may have weights w_r, which by default are all 1 as there.
 """
 
 from __future__ import annotations

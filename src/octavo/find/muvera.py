@@ -112,11 +112,11 @@ class FixedDimensional:
         whole = np.zeros((len(bags.lengths), self.repetitions, parts, self.inner or self.width), np.float32)
         if len(full):
             lengths = bags.lengths[full]
-            above = (bags.x @ self._planes > 0).reshape(-1, self.repetitions, self.bits)
+            above = (bags.x @ self._planes > 0).reshape(len(bags.x), self.repetitions, self.bits)
             part = above @ (1 << np.arange(self.bits, dtype=np.int64))  # (M, R)
-            moved = (bags.x @ self._signs).reshape(-1, self.repetitions, self.inner or 0)
+            moved = (bags.x @ self._signs).reshape(len(bags.x), self.repetitions, self.inner or 0)
             for r in range(self.repetitions):
-                projected = moved[:, r] if self.inner else bags.x
+                projected = bags.x if self.inner is None else moved[:, r]
                 whole[full, r] = _parts(projected, part[:, r], lengths, parts, documents, self.fill)
         whole *= np.float32(self.repetitions**-0.5)
         flat: Array = whole.reshape(len(whole), -1)

@@ -1,0 +1,171 @@
+"""The methods of Octavo, read from the docstrings of their modules, and what was measured of them.
+
+Nothing is imported and nothing dispatched: the files are parsed. A module is a method's if its docstring has
+a paragraph that begins "Differs from the paper:". It opens with the method's name, a colon and what it does;
+the next paragraph begins with the paper, and others may with papers it builds on,
+
+    Title of the paper (Authors, year), arXiv:ID or doi:ID
+
+and the equation that matters stands indented. Evidence is a JSON file of the method's name, written by its
+example.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import textwrap
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Final, Literal, TypeAlias
+
+Verdict: TypeAlias = Literal["holds", "holds in part", "not seen here"]
+Cell: TypeAlias = str | float | list[float]
+
+_DIFFERS: Final = "Differs from the paper:"
+_CITATION: Final = re.compile(
+    r"(?P<title>[^()]+?)\s\((?P<authors>[^()]+),\s(?P<year>\d{4})\),\s(?P<id>(arXiv|doi):\S+)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """A paper; identifier is such as arxiv:2405.19504 or doi:10.1145/1571941.1572114."""
+
+    title: str
+    authors: str
+    year: int
+    identifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """name: of its module, its example, its page and its evidence. title: "MUVERA". summary: what it does.
+
+    papers: the method's own first. differs: from the paper, and why.
+    """
+
+    name: str
+    module: str
+    title: str
+    summary: str
+    papers: tuple[Cited, ...]
+    equation: str
+    differs: str
+
+    @property
+    def room(self) -> str:
+        """Which question it answers, such as "find"."""
+        return self.module.split(".")[-2]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What an example measured.
+
+    claim: the paper's, in our words. checks: what would be so if it were true, and whether it was.
+    columns, rows: the table; a list is one number for each seed, "" is nothing to tell. note: what to know
+    besides.
+    """
+
+    claim: str
+    checks: Mapping[str, bool]
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+    run: Mapping[str, str | float] = field(default_factory=dict)
+    """Of the run: date, machine, minutes, and the code's digest."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether all, some or none of the checks were so."""
+        if all(self.checks.values()):
+            return "holds"
+        return "holds in part" if any(self.checks.values()) else "not seen here"
+
+    def table(self) -> str:
+        """Return the rows as a table in Markdown; several seeds as their mean ± standard deviation."""
+        lines = [self.columns, ("---",) * len(self.columns), *(tuple(map(shown, row)) for row in self.rows)]
+        return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+    def write(self, path: Path) -> None:
+        """Write as JSON."""
+        content = {"verdict": self.verdict, **asdict(self)}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, path: Path) -> Evidence:
+        """Read what `write` wrote. Raises OSError, and ValueError where it is something else."""
+        content = json.loads(path.read_text(encoding="utf-8"))
+        try:
+            return cls(
+                claim=content["claim"],
+                checks=content["checks"],
+                columns=tuple(content["columns"]),
+                rows=tuple(map(tuple, content["rows"])),
+                note=content["note"],
+                run=content["run"],
+            )
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"{str(path)!r} is no evidence: {error!r}") from error
+
+
+def shown(cell: Cell) -> str:
+    """Return a cell as it is printed: three digits that count, and the spread behind ±."""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, list):
+        return f"{_number(fmean(cell))} ± {_number(stdev(cell))}" if len(cell) > 1 else _number(cell[0])
+    return _number(cell)
+
+
+def _number(value: float) -> str:
+    if value == int(value):
+        return f"{int(value):,}"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.3f}"
+
+
+def methods(source: Path = Path(__file__).parent) -> list[Method]:
+    """Return every method under the folder of the package, by module. Raises ValueError for a docstring that
+    begins as a method's but does not keep to the form."""
+    found = []
+    for path in sorted(source.rglob("*.py")):
+        doc = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        if re.search(rf"^{_DIFFERS}", doc, flags=re.M):
+            parts = path.relative_to(source.parent).with_suffix("").parts
+            found.append(read_method(".".join(parts), doc))
+    return found
+
+
+def read_method(module: str, doc: str) -> Method:
+    """Return the method that a module's docstring tells of. Raises ValueError where a part is missing."""
+    title, colon, summary = doc.partition("\n")[0].partition(": ")
+    papers = [
+        Cited(
+            _joined(match["title"]), _joined(match["authors"]), int(match["year"]), _identifier(match["id"])
+        )
+        for paragraph in doc.split("\n\n")[1:]
+        if (match := _CITATION.match(paragraph))
+    ]
+    equations = [paragraph for paragraph in doc.split("\n\n") if paragraph.startswith("    ")]
+    differs = doc[doc.index(_DIFFERS) + len(_DIFFERS) :].split("\n\n")[0]
+    for what, there in (("name", colon), ("paper", papers), ("equation", equations)):
+        if not there:
+            raise ValueError(f"the docstring of {module} tells of no {what}")
+    equation = "\n\n".join(textwrap.dedent(paragraph) for paragraph in equations)
+    return Method(module.split(".")[-1], module, title, summary, tuple(papers), equation, _joined(differs))
+
+
+def _joined(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _identifier(text: str) -> str:
+    scheme, _, value = text.rstrip(".,;:").partition(":")
+    return f"{scheme.lower()}:{value}"
