@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_MATHS_OR_MARK: Final = re.compile(r"\$(?:\\.|[^$\\])+\$|[\\{}$&%#_~^]|-(?=-)|'(?=')|`(?=`)")
+_MATHS_OR_MARK: Final = re.compile(
+    r"\$\$(?:\\.|[^$\\])+\$\$|\$(?:\\.|[^$\\])+\$|[\\{}$&%#_~^]|-(?=-)|'(?=')|`(?=`)"
+)
 _ESCAPES: Final = {
     "\\": r"\textbackslash{}",
     "{": r"\textbraceleft{}",
@@ -20,10 +22,10 @@ _WORD: Final = re.compile(r"(?<![^\s(\[])[^\s\\{}$()\[\],:;]{2,}")
 
 
 def encode(text: str) -> str:
-    r"""Text with TeX's marks escaped and its braces balanced; maths between dollars stays as it is.
+    r"""Text with TeX's marks escaped and its braces balanced; maths between dollars, one or two, stays as it is.
 
-    >>> encode("50% of A_1 in $x_1$")
-    '50\\% of A\\_1 in $x_1$'
+    >>> encode("50% of A_1 in $x_1$ and $$x_2$$")
+    '50\\% of A\\_1 in $x_1$ and $$x_2$$'
     """
     return _MATHS_OR_MARK.sub(_encoded, text)
 
