@@ -22,7 +22,7 @@ _WORD: Final = re.compile(r"(?<![^\s(\[])[^\s\\{}$()\[\],:;]{2,}")
 
 
 def encode(text: str) -> str:
-    r"""Text with TeX's marks escaped and its braces balanced; maths between dollars, one or two, stays as it is.
+    r"""Text with TeX's marks escaped and its braces balanced; maths between dollars stays as it is.
 
     >>> encode("50% of A_1 in $x_1$ and $$x_2$$")
     '50\\% of A\\_1 in $x_1$ and $$x_2$$'
