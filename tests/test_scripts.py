@@ -54,6 +54,20 @@ def fake(folder, name, code):
     return path
 
 
+def test_run_stops_at_a_path_that_leads_nowhere(tmp_path):
+    (tmp_path / "here.bib").write_text("")
+    done = subprocess.run(
+        [ROOT / "scripts/run", "here.bib", "not here.bib"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+        timeout=20,
+    )
+    assert done.returncode == 1
+    assert done.stderr == "No such file or folder: not here.bib\n"
+
+
 def test_a_python_that_is_too_old_is_passed_over(tmp_path):
     fake(tmp_path, "python3", 1)
     fake(tmp_path, "python3.12", 0)
