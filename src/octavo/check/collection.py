@@ -56,11 +56,9 @@ class Collection:
         some = dict(list(self.queries.items())[:queries])
         judged: dict[str, Judgements] = {query: self.qrels[query] for query in some}
         needed = {document for judgements in judged.values() for document in judgements}
-        kept = [document for document in self.documents if document in needed]
-        kept += [document for document in self.documents if document not in needed][
-            : max(0, documents - len(kept))
-        ]
-        texts = {document: self.documents[document] for document in kept}
+        spare = [document for document in self.documents if document not in needed]
+        needed.update(spare[: max(0, documents - len(needed))])
+        texts = {document: text for document, text in self.documents.items() if document in needed}
         return type(self)(
             self.name, texts, some, {query: dict(judgements) for query, judgements in judged.items()}
         )

@@ -30,7 +30,7 @@ from octavo.find.bags import Bags, stacked
 from octavo.find.rows import allowed, cutoff
 from octavo.find.saving import Saved, load, save
 from octavo.find.token_codes import Bits, TokenCodes
-from octavo.protocols import Array, Hits
+from octavo.protocols import Array, Hits, Ids
 
 _KIND: Final = "octavo.find.maxsim"
 _VERSION: Final = 1
@@ -45,6 +45,16 @@ def chamfer(query: Array, documents: Bags) -> Array:
         starts = (np.cumsum(documents.lengths) - documents.lengths)[some]
         best = np.maximum.reduceat(documents.x @ query.T, starts, axis=0)
         scores[some] = best.sum(axis=1)
+    return scores
+
+
+def _scores(codes: TokenCodes, queries: Sequence[Array], ids: Ids) -> Array:
+    """Return (Q, C), the score of every query with every one of these documents."""
+    scores = np.empty((len(queries), len(ids)), np.float32)
+    for low in range(0, len(ids), _BLOCK):
+        block = codes.take(ids[low : low + _BLOCK])
+        for place, query in enumerate(queries):
+            scores[place, low : low + _BLOCK] = chamfer(query, block)
     return scores
 
 
@@ -102,12 +112,14 @@ class MaxSim:
             )
         shape = len(asked), min(cutoff(k), len(codes))
         hits = Hits(np.full(shape, -1, np.int64), np.full(shape, -np.inf, np.float32))
-        for place, query in enumerate(asked):
-            ids = np.arange(len(codes)) if candidates is None else allowed(candidates[place], len(codes))
-            blocks = (ids[low : low + _BLOCK] for low in range(0, len(ids), _BLOCK))
-            scores = np.concatenate(
-                [np.empty(0, np.float32), *(chamfer(query, codes.take(b)) for b in blocks)]
-            )
+        if candidates is None:
+            everything = np.arange(len(codes))
+            judged = [(everything, scores) for scores in _scores(codes, asked, everything)]
+        else:
+            chosen = [allowed(ids, len(codes)) for ids in candidates]
+            pairs = zip(asked, chosen, strict=True)
+            judged = [(ids, _scores(codes, [query], ids)[0]) for query, ids in pairs]
+        for place, (ids, scores) in enumerate(judged):
             order = np.lexsort((ids, -scores))[: shape[1]]
             hits.ids[place, : len(order)] = ids[order]
             hits.scores[place, : len(order)] = scores[order]

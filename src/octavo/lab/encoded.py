@@ -24,14 +24,18 @@ class Encoded(NamedTuple):
     pieces: list[Ids]
 
 
-def encoded(texts: Sequence[str], *, cache: Path = CACHE) -> Encoded:
-    """Return MiniLM's vectors and token vectors, rounded to float16 as they are kept in the cache."""
+def encoded(texts: Sequence[str], *, cache: Path | None = None) -> Encoded:
+    """Return MiniLM's vectors and token vectors, rounded to float16 as they are kept in the cache.
+
+    cache: by default a folder in the user's cache, which may be deleted at any time.
+    """
+    folder = cache or CACHE
     encoder = MiniLM()
     digest = hashlib.sha256("\0".join([encoder.name, *texts]).encode("utf-8", "replace")).hexdigest()
-    path = cache / f"{digest[:24]}.npz"
+    path = folder / f"{digest[:24]}.npz"
     if not path.exists():
         tokens = encoder.encode_tokens(texts)
-        cache.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         beside = path.with_suffix(".part.npz")
         np.savez(
             beside,

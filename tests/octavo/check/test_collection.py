@@ -40,7 +40,7 @@ def test_fewer_keeps_what_is_judged(folder):
     fewer = Collection.read(folder).fewer(1, 1)
     assert list(fewer.queries) == ["2"]
     assert list(fewer.documents) == ["a", "c"]
-    assert list(Collection.read(folder).fewer(3, 1).documents) == ["a", "c", "b"]
+    assert list(Collection.read(folder).fewer(3, 1).documents) == ["a", "b", "c"]
 
 
 def test_a_split_that_is_not_there_is_an_error(folder):

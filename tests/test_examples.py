@@ -1,0 +1,91 @@
+"""Every example runs in its tiny form, and what the full one found is kept and shown."""
+
+from __future__ import annotations
+
+import json
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from octavo.catalogue import Evidence, methods
+from octavo.testing import planted_corpus
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = {path.stem: path for path in sorted((ROOT / "examples").glob("*.py")) if path.stem != "__main__"}
+EVIDENCE = ROOT / "docs" / "evidence"
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """A folder of collections as the real one is laid out, each the planted corpus of twelve."""
+    folder = tmp_path_factory.mktemp("data")
+    documents, queries = planted_corpus()
+    for name, split in (
+        ("cisi", "test"),
+        ("cranfield", "test"),
+        ("scifact", "train"),
+        ("limit_small", "test"),
+    ):
+        collection = folder / "search" / name
+        (collection / "qrels").mkdir(parents=True)
+        for file, texts in (("corpus", documents), ("queries", queries)):
+            lines = [json.dumps({"_id": str(place), "text": text}) for place, text in enumerate(texts)]
+            (collection / f"{file}.jsonl").write_text("\n".join(lines), encoding="utf-8")
+        judged = "".join(f"{place}\t{place}\t1\n" for place in range(len(queries)))
+        (collection / "qrels" / f"{split}.tsv").write_text(f"query-id\tcorpus-id\tscore\n{judged}")
+    return folder
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_its_tiny_form_runs(name, data, tmp_path_factory, monkeypatch):
+    monkeypatch.setattr("octavo.lab.encoded.CACHE", tmp_path_factory.getbasetemp() / "encoded")
+    evidence = runpy.run_path(str(EXAMPLES[name]))["measure"](data, tiny=True)
+    assert isinstance(evidence, Evidence)
+    assert evidence.checks
+    assert all(isinstance(so, bool) for so in evidence.checks.values())
+    assert evidence.rows
+    assert all(len(row) == len(evidence.columns) for row in evidence.rows)
+    for row in evidence.rows:
+        for cell in row:
+            assert isinstance(cell, str | float | int) or all(isinstance(each, float | int) for each in cell)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_it_is_short_and_belongs_to_a_method(name):
+    assert name in {method.name for method in methods()}
+    assert len(EXAMPLES[name].read_text(encoding="utf-8").splitlines()) <= 120
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_its_evidence_is_kept(name):
+    path = EVIDENCE / f"{name}.json"
+    assert path.exists(), f"run: scripts/evidence {name} --data DIR"
+    evidence = Evidence.read(path)
+    assert {"date", "machine", "minutes", "digest"} <= set(evidence.run)
+    assert json.loads(path.read_text(encoding="utf-8"))["verdict"] == evidence.verdict
+
+
+def test_there_is_no_evidence_without_an_example_and_no_method_without_evidence():
+    assert {path.stem for path in EVIDENCE.iterdir()} == set(EXAMPLES)
+    assert {method.name for method in methods()} == set(EXAMPLES)
+
+
+def test_no_page_of_a_method_that_is_gone_is_left():
+    pages = {path.stem for path in (ROOT / "docs" / "methods").iterdir()}
+    assert pages == {"index", *(method.name for method in methods())}
+
+
+def test_an_example_that_is_not_there_is_refused():
+    done = subprocess.run(
+        [sys.executable, "examples", "alchemy", "--data", "."],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "no example alchemy; there are " in done.stderr
