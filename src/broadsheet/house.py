@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from broadsheet import doctor, harvesting, intake
+from broadsheet import doctor, intake
 from broadsheet.config import Settings, settings
 from broadsheet.exceptions import ConfigError
 from broadsheet.exports import formats as export_formats
@@ -31,6 +31,9 @@ from broadsheet.papers import Paper
 from broadsheet.search import Hit, Results, Search
 from broadsheet.store import Counts, Harvest, Merge, Store
 from octavo.protocols import Encoder
+
+if TYPE_CHECKING:
+    from broadsheet import harvesting
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +232,8 @@ class House:
         progress: harvesting.Progress | None = None,
     ) -> intake.FileReport:
         """Harvest from the network; see `broadsheet.harvesting`."""
+        from broadsheet import harvesting  # brings an HTTP client, which nobody else here needs
+
         return harvesting.pull(
             self.store, self.settings, source, query, folder=self.folder, progress=progress
         )
