@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, LargeBinary, MetaData, Table, func, insert, inspect, select, text, update
+from sqlalchemy import Connection, LargeBinary, MetaData, func, insert, inspect, select, text, update
 
 from broadsheet.exceptions import BackupError, DiskFullError
 from broadsheet.store import documents, schema, upgrade
@@ -88,7 +88,6 @@ def restore(path: Path, url: str, *, overwrite: bool) -> None:
 
     Raises BackupError if the backup is damaged, or the store has papers and is not to be overwritten.
     """
-    verify(path)
     header = _header(path)
     upgrade.check(header["revision"])
     database = Database(url)
@@ -102,7 +101,11 @@ def restore(path: Path, url: str, *, overwrite: bool) -> None:
             schema.metadata.drop_all(connection)
             connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
             upgrade.upgrade(connection, header["revision"])
-            _fill(connection, path, header)
+            try:
+                _fill(connection, path, header)
+            except Exception:
+                verify(path)  # a damaged backup is called so, whatever its rows tripped over
+                raise
             upgrade.upgrade(connection)
             _begin_epoch(connection, before)
     finally:
@@ -132,7 +135,7 @@ def _write(connection: Connection, stream: gzip.GzipFile) -> None:
             values = [list(row) for row in some]
             for row in values:
                 for i in blobs:
-                    row[i] = base64.b85encode(row[i]).decode()
+                    row[i] = base64.b64encode(row[i]).decode()
             stream.write(summed.line([table.name, values]))
             number += len(values)
         counted = connection.execution_options(yield_per=None).scalar(select(func.count()).select_from(table))
@@ -182,20 +185,29 @@ def _tables(path: Path) -> Iterator[tuple[str, list[list[Any]]]]:
 
 
 def _fill(connection: Connection, path: Path, header: dict[str, Any]) -> None:
-    # The tables are those of the backup's own revision, whatever this release makes of them afterwards.
-    known: dict[str, Table] = {}
-    emptied = MetaData()
+    """Put the rows of a backup into tables of its revision. Raises BackupError at whatever is damaged.
+
+    The tables are those of the backup's own revision, whatever this release makes of them afterwards. Their
+    indexes are made when the rows are there, each in one go.
+    """
+    reflected = MetaData()
+    reflected.reflect(connection, only=list(header["columns"]), resolve_fks=False)
+    indexes = sorted(
+        (index for table in reflected.tables.values() for index in table.indexes), key=lambda i: str(i.name)
+    )
+    for index in indexes:
+        index.drop(connection)
+    for table in reflected.tables.values():
+        connection.execute(table.delete())
     for name, rows in _tables(path):
-        if name not in known:
-            known[name] = Table(name, emptied, autoload_with=connection, resolve_fks=False)
-            connection.execute(known[name].delete())
         columns = header["columns"][name]
-        blobs = header["binary"][name]
+        for blob in (columns.index(column) for column in header["binary"][name]):
+            for row in rows:
+                row[blob] = base64.b64decode(row[blob], validate=True)
         values = [dict(zip(columns, row, strict=True)) for row in rows]
-        for row in values:
-            for blob in blobs:
-                row[blob] = base64.b85decode(row[blob])
-        connection.execute(insert(known[name]), values)
+        connection.execute(insert(reflected.tables[name]), values)
+    for index in indexes:
+        index.create(connection)
 
 
 @dataclass(frozen=True, slots=True)
