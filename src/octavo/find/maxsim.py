@@ -147,7 +147,7 @@ class Rarity:
     """How rare the tokens of N documents are, which says how much each token of a query should count.
 
     >>> rarity = Rarity().add([[1, 2], [1, 3], [1, 1]])
-    >>> rarity.weights([1, 2, 9]).round(2).tolist()
+    >>> [round(float(weight), 2) for weight in rarity.weights([1, 2, 9])]
     [0.13, 0.98, 2.08]
     """
 

@@ -76,7 +76,7 @@ def test_both_sides_by_plain_loops(bits, repetitions, inner, final, fill):
 
 def errors(**options):
     """How far the inner product of encodings is from Chamfer's similarity a token, for all pairs."""
-    queries, documents = random_bags(20, seed=1, longest=6), random_bags(60, seed=2)
+    queries, documents = random_bags(12, seed=1, longest=6), random_bags(40, seed=2)
     encoding = FixedDimensional(DIM, **options)
     lengths = np.array([len(query) for query in queries])[:, None]
     found = encoding.encode_queries(queries) @ encoding.encode_documents(documents).T / lengths

@@ -36,7 +36,7 @@ def test_an_example_is_a_command(tmp_path, monkeypatch, capsys):
 def test_the_digest_follows_the_code_and_not_its_looks(tmp_path):
     path = tmp_path / "code.py"
     digests = []
-    for text in ("x = 1\n", "# said\nx = (\n    1\n)\n", "x = 2\n"):
+    for text in ("x = 1\n", '"""Told."""\n# said\nx = (\n    1\n)\n', "x = 2\n"):
         path.write_text(text)
         digests.append(digest([path]))
     assert digests[0] == digests[1] != digests[2]
