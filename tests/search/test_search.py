@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from broadsheet.papers import Status
-from broadsheet.search import Search
+from broadsheet.search import Search, planner
+from octavo.find import fusion
 
 
 @pytest.fixture
@@ -130,6 +131,14 @@ def test_relevance(library: Search) -> None:
     scores = [hit.score for hit in results.hits]
     assert scores == sorted(scores, reverse=True)
     assert set(results.took_ms) >= {"parse", "words", "encode", "meaning", "together", "show", "total"}
+
+
+def test_first_by_one_leg_comes_before_middling_by_both() -> None:
+    words = [1, *range(100, 136), 2, *range(300, 462)]
+    meaning = [*range(500, 537), 2, *range(700, 861), 1]
+    assert len(words) == len(meaning) == planner.DEPTH
+    order = [paper_id for paper_id, _ in fusion.reciprocal_rank([words, meaning], k=planner.RRF)]
+    assert order.index(1) < order.index(2)
 
 
 def test_conditions_bind_meaning_too(library: Search) -> None:
