@@ -139,3 +139,7 @@ def test_capital_greek_stands_upright_and_a_slash_stands_close():
     written = maths(r"\Omega(n^{2/3})")
     assert '<mi mathvariant="normal">Ω</mi>' in written
     assert '<mo lspace="0" rspace="0">/</mo>' in written
+
+
+def test_a_named_operator_is_a_name():
+    assert "<mi>rank</mi>" in maths(r"\operatorname{rank}(A)")

@@ -175,6 +175,8 @@ def maths(tex: str, *, display: bool = False) -> str:
             element.attrib["mathvariant"] = "normal"
         elif element.tag == "mo" and text == "/":
             element.attrib |= {"lspace": "0", "rspace": "0"}
+        elif element.tag == "mo" and len(text) > 1 and text.isalpha():
+            element.tag = "mi"  # \operatorname{rank}: a name, with no space of an operator's around it
     written = tostring(root, encoding="unicode")
     return f'<span class="wide">{written}</span>' if display or len(tex) > 48 else written
 
