@@ -32,8 +32,8 @@ Sort = Literal["relevance", "date", "votes"]
 
 DEPTH: Final = 200
 RRF: Final = 5
-"""The constant of the fusion. The customary 60, made for many rankings, puts a paper in 38th place by both before
-one in first place by one and last by the other; 4 to 6 are the best on training claims of SciFact."""
+"""The constant of the fusion. The customary 60, made for many rankings, puts a paper in 38th place by both
+before one in first place by one and last by the other; 4 to 6 are the best on SciFact's training claims."""
 
 CLOSE: Final = 100
 CLOSE_SHARE: Final = 0.8
