@@ -221,6 +221,14 @@ def test_the_access_log_can_be_json(client, caplog):
     assert line["ms"] >= 0
 
 
+def test_an_address_cannot_write_lines_of_its_own_into_the_log(client, caplog):
+    with caplog.at_level(logging.INFO, "broadsheet.access"):
+        client.get("/papers/a%0d%0a2026-01-01%20INFO%20forged%1b[31m")
+    message = caplog.records[-1].getMessage()
+    assert message.startswith("GET /papers/a%0D%0A2026-01-01%20INFO%20forged%1B")
+    assert message.isprintable()
+
+
 def test_pages_that_are_kept_follow_the_house(new_house, make_record):
     house = new_house([make_record(1)])
     client = TestClient(create_app(house))

@@ -66,7 +66,7 @@ def _failed(request: Request, error: Exception) -> Response:
 
 
 def _broke(request: Request, error: Exception) -> Response:
-    log.error("%s %s broke", request.method, request.url.path, exc_info=error)
+    log.error("%s %r broke", request.method, request.url.path, exc_info=error)
     return respond(request, 500, "")
 
 

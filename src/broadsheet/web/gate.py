@@ -11,11 +11,12 @@ import re
 import time
 import uuid
 from typing import Final
+from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from broadsheet.web.addresses import is_host
+from broadsheet.web.addresses import SAFE, is_host
 
 MAX_BODY: Final = 64 << 10
 CSP: Final = (
@@ -85,7 +86,7 @@ class Gate:
             client = scope.get("client")
             line = {
                 "method": "HEAD" if is_head else scope["method"],
-                "path": scope["path"],
+                "path": quote(scope["path"], safe=SAFE),  # as it was sent: a line of the log stays one
                 "query": scope["query_string"].decode("latin-1"),
                 "status": status,
                 "ms": round((time.perf_counter() - started) * 1000, 1),
