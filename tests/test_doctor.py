@@ -122,7 +122,7 @@ def test_papers_that_wait_are_a_warning(house):
 def test_a_scratched_index_is_a_problem_with_a_cure(house, cure):
     house.store.ingest([record(n) for n in range(20)])
     house.refresh()
-    for path in house.settings.index_dir.rglob("*"):
+    for path in (house.folder / "index").rglob("*"):
         if path.is_file() and path.suffix != ".lock" and path.stat().st_size:
             path.write_bytes(b"scratched")
     house.close()

@@ -92,11 +92,6 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.data_dir / 'broadsheet.db'}"
 
     @property
-    def index_dir(self) -> Path:
-        """The folder of the derived indexes."""
-        return self.data_dir / "index"
-
-    @property
     def zone(self) -> ZoneInfo:
         """The zone whose midnight turns the page."""
         return ZoneInfo(self.timezone)
