@@ -194,3 +194,13 @@ def test_feeds_tell_when_they_changed(client):
     old = {"if-modified-since": "Mon, 01 Jan 2001 00:00:00 GMT"}
     assert client.get("/papers?format=atom", headers=old).status_code == 200
     assert client.get("/papers?format=atom", headers={"if-modified-since": "yesterday"}).status_code == 200
+
+
+def test_a_feed_of_a_search_begins_with_what_is_new(client):
+    for name in ("atom", "rss"):
+        read = feedparser.parse(client.get(f"/papers?q=counting+shores&limit=60&format={name}").content)
+        days = [entry.published_parsed for entry in read.entries]
+        assert len(set(days)) > 2
+        assert days == sorted(days, reverse=True)
+    asked = client.get("/papers?q=counting+shores&sort=votes&format=json").json()["items"]
+    assert [item["title"] for item in asked] != [entry.title for entry in read.entries][: len(asked)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Final
 
 from fastapi import APIRouter, HTTPException, Query, Request
@@ -10,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from broadsheet.exceptions import BroadsheetError, PaperNotFoundError
 from broadsheet.feed.spans import Span
 from broadsheet.papers import Paper
-from broadsheet.web import gathering, layout
+from broadsheet.web import feeds, gathering, layout
 from broadsheet.web.addresses import local_path
 from broadsheet.web.lists import PaperList, export_sheet
 from broadsheet.web.press import MAX_VALUE, THEME_COOKIE, THEMES, Press, Sheet
@@ -80,6 +81,9 @@ def latest(
 
 
 def _search(press: Press, request: Request, question: Question, format_: str, limit: int) -> Response:
+    if format_ in feeds.FORMATS and "sort" not in request.query_params:
+        question = replace(question, sort="date")  # who follows a search wants what is new
+
     def make() -> Sheet:
         found = PaperList(
             f"“{question.text[:80]}”",
@@ -91,8 +95,7 @@ def _search(press: Press, request: Request, question: Question, format_: str, li
         if format_:
             return found.sheet(press.house, where, format_, limit)
         answer = look_up(press.house, question)
-        # A feed of a search is for what is new, so it is sorted by date.
-        newest = PaperList(found.title, found.path, {**found.query, "sort": "date"}, found.fetch)
+        newest = PaperList(found.title, found.path, {"q": question.text}, found.fetch)
         return press.page(
             request, "search.html", answer=answer, question=question, list=found, feeds=newest.links(where)
         )
