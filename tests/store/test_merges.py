@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from broadsheet.exceptions import PaperNotFoundError, StoreError
+from broadsheet.exceptions import NotFoundError, PaperNotFoundError, StoreError
 from broadsheet.papers import Version
 from broadsheet.store import Store
 
@@ -208,10 +208,10 @@ def test_merges_that_cannot_be_are_refused(store: Store, record: Any) -> None:
         store.merge("2401.00001", "arXiv:2401.00001", "")
     with pytest.raises(PaperNotFoundError):
         store.merge("2401.00001", "2401.00009", "")
-    with pytest.raises(StoreError, match="no merge 7"):
+    with pytest.raises(NotFoundError, match="no merge 7"):
         store.split(7)
     store.ingest([record("p", source="hf", identifiers=["arxiv:2401.00001"])])
     (merge,) = store.merges()
     store.split(merge.id)
-    with pytest.raises(StoreError, match="no merge"):
+    with pytest.raises(NotFoundError, match="no merge"):
         store.split(merge.id)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, or_, select, update
 
-from broadsheet.exceptions import StoreError
+from broadsheet.exceptions import NotFoundError, StoreError
 from broadsheet.store import documents, rows
 from broadsheet.store.holdings import Work
 from broadsheet.store.schema import aliases, manifestations, works
@@ -62,7 +62,7 @@ def undo(connection: Connection, merge_id: int) -> Merge:
     """Split what a merge made one; both are as they were, and are never merged by themselves again."""
     row = connection.execute(select(table).where(_T.id == merge_id)).first()
     if row is None or row.undone_at is not None:
-        raise StoreError(f"no merge {merge_id} to undo")
+        raise NotFoundError(f"no merge {merge_id} to undo; `broadsheet works list` has those there are")
     moved, before = documents.loads(row.moved), documents.loads(row.undo)
     bench, work = _holder(connection, moved)
     if row.gone_id is None:

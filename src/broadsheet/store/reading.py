@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from broadsheet.exceptions import StoreError
+from broadsheet.exceptions import NotFoundError
 from broadsheet.identifiers import resolve
 from broadsheet.papers import Manifestation, Paper
 from broadsheet.store import documents
@@ -101,5 +101,5 @@ def raw(connection: Connection, raw_hash: str) -> tuple[str, bytes]:
     """The format and the bytes of a kept record. Raises StoreError if there is none of that name."""
     row = connection.execute(select(raws.c.format, raws.c.bytes).where(raws.c.hash == raw_hash)).first()
     if row is None:
-        raise StoreError(f"no raw record {raw_hash!r}")
+        raise NotFoundError(f"no raw record {raw_hash!r}")
     return row.format, zlib.decompress(row.bytes)

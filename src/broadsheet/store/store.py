@@ -256,7 +256,7 @@ class Store:
     def split(self, merge_id: int) -> Merge:
         """Undo a merge: both papers are as they were before it, and are never merged by themselves again.
 
-        Raises StoreError if there is no such merge, or it was undone.
+        Raises NotFoundError if there is no such merge, or it was undone.
         """
         with self.database.writing() as connection:
             return merges.undo(connection, merge_id)
