@@ -41,7 +41,11 @@ class Found:
     """A page of search results: the papers beside their hits, in the same order."""
 
     results: Results
-    papers: tuple[Paper, ...]
+
+    @property
+    def papers(self) -> tuple[Paper, ...]:
+        """The papers, best first."""
+        return self.results.papers
 
     def __iter__(self) -> Iterator[tuple[Paper, Hit]]:
         return iter(zip(self.papers, self.results.hits, strict=True))
@@ -197,18 +201,12 @@ class House:
 
     def search(self, query: str, *, limit: int = 20, offset: int = 0, sort: str = "relevance") -> Found:
         """Papers found by words and meaning; never fails for what is in the query."""
-        return self._with_papers(self.index.find(query, limit=limit, offset=offset, sort=sort))
+        return Found(self.index.find(query, limit=limit, offset=offset, sort=sort))
 
     def similar(self, references: Sequence[str], *, limit: int = 10) -> Found:
         """Papers like those given, which are left out. Raises PaperNotFoundError."""
         ids = [self.paper(reference).id for reference in references]
-        return self._with_papers(self.index.similar(ids, limit=limit))
-
-    def _with_papers(self, results: Results) -> Found:
-        papers = {paper.id: paper for paper in self.store.papers([hit.paper_id for hit in results.hits])}
-        # The index may still hold a paper that was merged away a moment ago.
-        results = results.only(papers)
-        return Found(results, tuple(papers[hit.paper_id] for hit in results.hits))
+        return Found(self.index.similar(ids, limit=limit))
 
     # Taking in
 

@@ -123,7 +123,7 @@ def test_works_are_merged_listed_and_split(filled, at_terminal):
     filled("works", "split", merge["id"])
     assert filled("show", "2401.00002", "--json").data["key"] == "2401.00002"
     assert filled("works", "list", "--json").data[0]["undone_at"]
-    assert "undo" in filled("works", "split", merge["id"], code=1).stderr
+    assert "undo" in filled("works", "split", merge["id"], code=3).stderr
     filled("works", "merge", "2401.00001", "2499.00001", code=3)
 
 

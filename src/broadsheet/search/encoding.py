@@ -37,6 +37,8 @@ COMMIT_SECONDS: Final = 4.0
 
 _DEAD_SHARE: Final = 0.25
 _DEAD_LEAST: Final = 1000
+_TAIL: Final = 4096
+"""Fewer vectors than this without codes are scanned in less time than new codes are worth."""
 
 _log = logging.getLogger(__name__)
 
@@ -267,7 +269,9 @@ class _Run:
     def _codes(self, manifest: Manifest) -> str:
         """Make the quantised index when it is due; returns the folder to search with."""
         coded = int(manifest.codes.rpartition("-")[2] or 0) if manifest.codes else 0
-        if manifest.rows - coded < max(EXACT_BELOW, manifest.rows // 4):
+        # While much waits to be encoded, codes would soon be old; after that, a short tail searches fast.
+        share = manifest.rows // (4 if manifest.pending_total else 16)
+        if manifest.rows - coded < (max(_TAIL, share) if coded else EXACT_BELOW):
             return manifest.codes
         stored = vectors.read(self.folder, manifest)
         name = f"codes-{manifest.generation}-{manifest.rows}"

@@ -6,8 +6,8 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Container, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -58,18 +58,16 @@ class Results:
     facets: category, year, source, code and status, each (value, how many of all results).
     notes: sentences for the reader: what was repaired, ignored or is out of order.
     took_ms: milliseconds by step, and "total".
+    papers: those of the hits, in the same order; a hit of a paper merged away a moment ago is not shown.
     """
 
     query: ParsedQuery
     hits: tuple[Hit, ...] = ()
+    papers: tuple[Paper, ...] = field(default=(), repr=False)
     total: int = 0
     facets: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     took_ms: dict[str, float] = field(default_factory=dict)
-
-    def only(self, paper_ids: Container[int]) -> Results:
-        """The page without hits that are not of these papers."""
-        return replace(self, hits=tuple(hit for hit in self.hits if hit.paper_id in paper_ids))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +158,10 @@ class Search:
         if self._encoder.problem:
             notes.append(self._encoder.problem)
         since = time.perf_counter()
-        hits = self._shown(parsed, page)
+        hits, papers = self._shown(parsed, page)
         took |= answer.took_ms | {"show": _since(since), "total": _since(began)}
         notes += [note for note in answer.notes if note not in notes]
-        return Results(parsed, hits, answer.total, answer.facets, tuple(notes), took)
+        return Results(parsed, hits, papers, answer.total, answer.facets, tuple(notes), took)
 
     def similar(self, paper_ids: Sequence[int], *, limit: int = 10) -> Results:
         """Papers like those given, which are left out."""
@@ -292,20 +290,23 @@ class Search:
                     self._answers.popitem(last=False)
         return answer
 
-    def _shown(self, parsed: ParsedQuery, page: Sequence[Ranked]) -> tuple[Hit, ...]:
+    def _shown(
+        self, parsed: ParsedQuery, page: Sequence[Ranked]
+    ) -> tuple[tuple[Hit, ...], tuple[Paper, ...]]:
         stems = set(matching.prose_stems(parsed)) if parsed.about else set()
-        papers = {paper.id: paper for paper in self.store.papers([ranked.paper_id for ranked in page])}
-        return tuple(
+        ranked = {hit.paper_id: hit for hit in page}
+        papers = tuple(self.store.papers(list(ranked)))
+        hits = tuple(
             Hit(
-                ranked.paper_id,
-                ranked.score,
-                ranked.legs,
-                highlight.mark(papers[ranked.paper_id].title, stems),
-                highlight.snippet(papers[ranked.paper_id].abstract, stems),
+                paper.id,
+                ranked[paper.id].score,
+                ranked[paper.id].legs,
+                highlight.mark(paper.title, stems),
+                highlight.snippet(paper.abstract, stems),
             )
-            for ranked in page
-            if ranked.paper_id in papers
+            for paper in papers
         )
+        return hits, papers
 
 
 def _told(progress: Callable[[str, int, int], None] | None, name: str) -> Progress | None:
