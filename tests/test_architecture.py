@@ -58,6 +58,12 @@ HOMES: dict[str, tuple[str, ...]] = {
     "jinja2": ("broadsheet.web",),
     "uvicorn": ("broadsheet.web",),
     "torch": ("octavo",),
+    "sklearn": ("octavo",),
+    "huey": ("broadsheet.jobs",),
+    "mjml": ("broadsheet.digest",),
+    "argon2": ("broadsheet.people",),
+    "webauthn": ("broadsheet.people",),
+    "authlib": ("broadsheet.people",),
 }
 # A parser is pure; only these modules beside them reach out.
 NETWORK = frozenset({"httpx", "requests", "socket", "urllib.request", "http.client"})
