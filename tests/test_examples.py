@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import random
 import runpy
 import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 
 from octavo.catalogue import Evidence, methods
@@ -36,7 +39,26 @@ def data(tmp_path_factory):
             (collection / f"{file}.jsonl").write_text("\n".join(lines), encoding="utf-8")
         judged = "".join(f"{place}\t{place}\t1\n" for place in range(len(queries)))
         (collection / "qrels" / f"{split}.tsv").write_text(f"query-id\tcorpus-id\tscore\n{judged}")
+    plant_abstracts(folder)
     return folder
+
+
+def plant_abstracts(folder):
+    """A sample of arXiv as the real one is laid out: 200 papers of eight categories over two years."""
+    chance = random.Random(0)
+    columns = {name: [] for name in ("id", "title", "abstract", "primary_category", "categories", "date")}
+    for number in range(200):
+        field = number % 8
+        filler = ("we", "show", "that", "the", "new", "method", "is", "better", "than", "all")
+        own = [f"subject{field}x{chance.randrange(6)}" for _ in range(8)]
+        words = chance.sample([*own, *filler], 16)
+        category = ("cs.CL", "cs.CV", "cs.LG", "math.AG", "math.CO", "hep-th", "q-bio.NC", "stat.ML")[field]
+        row = (f"2301.{number:05}", " ".join(own[:4]), " ".join(words), category, category)
+        for name, value in zip(columns, (*row, f"20{22 + number % 2}-{1 + number % 12:02}-15"), strict=True):
+            columns[name].append(value)
+    target = folder / "papers" / "arxiv_100k" / "papers.parquet"
+    target.parent.mkdir(parents=True)
+    pyarrow.parquet.write_table(pyarrow.table(columns), target)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
