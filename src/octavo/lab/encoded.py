@@ -50,7 +50,7 @@ def encoded(texts: Sequence[str], *, cache: Path | None = None) -> Encoded:
 
 
 def vectors(texts: Sequence[str], *, cache: Path | None = None) -> Array:
-    """Return MiniLM's vectors (N, D) alone, kept by the thousand, so that a longer sample begins with a known one."""
+    """Return MiniLM's vectors (N, D) alone, kept by the thousand: a longer sample begins with a known one."""
     encoder = MiniLM()
     made = [np.empty((0, encoder.dim), np.float32)]
     for low in range(0, len(texts), _BLOCK):
