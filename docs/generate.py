@@ -14,7 +14,8 @@ import typer
 
 from broadsheet.cli import app
 from broadsheet.config import PREFIX, Settings
-from octavo.catalogue import Cited, Evidence, Method, methods
+from octavo.catalogue import ROOMS, Cited, Method, evidence_of, methods
+from octavo.chart import chart_of, headline, svg
 
 FOLDER = Path(__file__).parent
 SOURCE = FOLDER.parent / "src" / "octavo"
@@ -122,45 +123,70 @@ METHODS = """\
 What Octavo implements, one module a paper, and what became of each paper's claim on real data, on one small
 machine. The verdict follows from the checks of its example: *holds* if all came true, *holds in part* if
 some did, *not seen here* if none. `scripts/evidence --data DIR` measures again; this page and those of the
-methods are written by `python docs/generate.py` from the modules' docstrings and [evidence](../evidence).
+methods are written by `python docs/generate.py` from the modules' docstrings and their
+[evidence](../../src/octavo/evidence). A house of papers shows the same at `/methods` and marks the papers
+that are implemented here; `broadsheet methods` lists them.
 """
 
 
 def index_of_methods() -> str:
-    """Return the list of all methods, by room."""
-    text = f"{METHODS}\n| method | question | paper | verdict |\n|---|---|---|---|\n"
-    for method in methods(SOURCE):
-        evidence = evidence_of(method)
-        paper = f"{method.papers[0].authors}, {method.papers[0].year}"
-        verdict = evidence.verdict if evidence else "not measured yet"
-        text += f"| [{method.title}]({method.name}.md) | `{method.room}` | {paper} | {verdict} |\n"
+    """Return the list of all methods, by the question they answer."""
+    found = methods(SOURCE)
+    text = f"{METHODS}\n{len(found)} methods; {_counted(found)}.\n"
+    for room, question in ROOMS.items():
+        inside = [method for method in found if method.room == room]
+        if inside:
+            text += f"\n## {question}\n\n`octavo.{room}`\n\n| method | does | verdict | leading figure |\n"
+            text += "|---|---|---|---|\n" + "".join(map(_line, inside))
     return text
+
+
+def _counted(found: list[Method]) -> str:
+    verdicts = [evidence.verdict if (evidence := evidence_of(m.name)) else "not measured yet" for m in found]
+    names = sorted(set(verdicts), key=verdicts.count, reverse=True)
+    return ", ".join(f"{name}: {verdicts.count(name)}" for name in names)
+
+
+def _line(method: Method) -> str:
+    evidence = evidence_of(method.name)
+    verdict = evidence.verdict if evidence else "not measured yet"
+    paper = f"{method.papers[0].authors}, {method.papers[0].year}"
+    does = f"{_cell(_sentence(method.summary))} <br>{paper}"
+    figure = _cell(headline(evidence, method.title)) if evidence else ""
+    return f"| [{method.title}]({method.name}.md) | {does} | {verdict} | {figure} |\n"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def method_page(method: Method) -> str:
     """Return the page of one method."""
     paper, *others = method.papers
-    text = f"# {method.title}\n\n{method.summary[:1].upper()}{method.summary[1:]}\n\n{_reference(paper)}\n"
+    text = f"# {method.title}\n\n{_sentence(method.summary)}\n\n{_reference(paper)}\n"
     if others:
         text += "\nIt builds on:\n\n" + "".join(f"- {_reference(other)}\n" for other in others)
     text += f"\n```\n{method.equation}\n```\n\n**Differs from the paper:** {method.differs}\n"
     module = f"src/{method.module.replace('.', '/')}.py"
     example = f"examples/{method.name}.py"
     text += f"\nModule: [`{method.module}`](../../{module})."
-    evidence = evidence_of(method)
+    evidence = evidence_of(method.name)
     if evidence is None:
         return f"{text}\n"
     text += f" Example: [`{example}`](../../{example}).\n\n"
     text += f"## Evidence: {evidence.verdict}\n\n{evidence.claim}\n\n"
     text += "".join(f"- {'yes' if so else 'no'}: {check}\n" for check, so in evidence.checks.items())
+    if figure(method):
+        text += f"\n![{headline(evidence, method.title)}]({method.name}.svg)\n"
     text += f"\n{evidence.table()}\n{evidence.note}{' ' if evidence.note else ''}"
     return f"{text}Measured on {evidence.run['date']}, {evidence.run['machine']}.\n"
 
 
-def evidence_of(method: Method) -> Evidence | None:
-    """Return what was measured of a method, if anything was."""
-    path = FOLDER / "evidence" / f"{method.name}.json"
-    return Evidence.read(path) if path.exists() else None
+def figure(method: Method) -> str:
+    """Return the leading column of a method's evidence as SVG, or "" where there is none."""
+    evidence = evidence_of(method.name)
+    drawn = chart_of(evidence, method.title) if evidence else None
+    return svg(drawn) if drawn else ""
 
 
 def _reference(paper: Cited) -> str:
@@ -174,6 +200,7 @@ PAGES = {
     "settings.md": settings,
     "methods/index.md": index_of_methods,
     **{f"methods/{method.name}.md": partial(method_page, method) for method in methods(SOURCE)},
+    **{f"methods/{method.name}.svg": partial(figure, method) for method in methods(SOURCE) if figure(method)},
 }
 
 

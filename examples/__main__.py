@@ -1,4 +1,4 @@
-"""Run examples and keep what they measured in docs/evidence: scripts/evidence [NAME...] --data DIR
+"""Run examples and keep what they measured in src/octavo/evidence: scripts/evidence [NAME...] --data DIR
 
 Without names, those whose evidence is missing or older than their code: interrupted, it goes on where it was.
 """
@@ -15,7 +15,8 @@ from octavo.catalogue import Evidence, methods
 from octavo.lab.experiment import digest, noted
 
 HERE = Path(__file__).parent
-SOURCE, EVIDENCE = HERE.parent / "src", HERE.parent / "docs" / "evidence"
+SOURCE = HERE.parent / "src"
+EVIDENCE = SOURCE / "octavo" / "evidence"
 EXAMPLES = {path.stem: path for path in sorted(HERE.glob("*.py")) if path != Path(__file__)}
 MODULES = {
     method.name: SOURCE / f"{method.module.replace('.', '/')}.py" for method in methods(SOURCE / "octavo")

@@ -58,6 +58,11 @@ def test_a_generated_page_is_current(name):
     assert page(name) == GENERATED["PAGES"][name](), "run: python docs/generate.py"
 
 
+def test_evidence_lies_in_one_place_which_is_in_the_wheel():
+    assert not (DOCS / "evidence").exists(), "it belongs into src/octavo/evidence"
+    assert list((ROOT / "src" / "octavo" / "evidence").glob("*.json"))
+
+
 def test_every_setting_has_a_heading_and_says_what_it_does():
     text = page("settings.md")
     assert set(Settings.model_fields) <= set(headings(text))

@@ -13,12 +13,13 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from octavo.catalogue import Evidence, methods
+from octavo.catalogue import EVIDENCE, Evidence, methods
+from octavo.lab.experiment import digest
 from octavo.testing import planted_corpus
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = {path.stem: path for path in sorted((ROOT / "examples").glob("*.py")) if path.stem != "__main__"}
-EVIDENCE = ROOT / "docs" / "evidence"
+MODULES = {method.name: ROOT / "src" / f"{method.module.replace('.', '/')}.py" for method in methods()}
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +89,12 @@ def test_its_evidence_is_kept(name):
     evidence = Evidence.read(path)
     assert {"date", "machine", "minutes", "digest"} <= set(evidence.run)
     assert json.loads(path.read_text(encoding="utf-8"))["verdict"] == evidence.verdict
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_its_evidence_is_of_this_very_code(name):
+    kept = Evidence.read(EVIDENCE / f"{name}.json").run["digest"]
+    assert kept == digest([EXAMPLES[name], MODULES[name]]), f"stale; run: scripts/evidence {name} --data DIR"
 
 
 def test_there_is_no_evidence_without_an_example_and_no_method_without_evidence():

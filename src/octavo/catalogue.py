@@ -7,15 +7,21 @@ the next paragraph begins with the paper, and others may with papers it builds o
     Title of the paper (Authors, year), arXiv:ID or doi:ID
 
 and the equation that matters stands indented. Evidence is a JSON file of the method's name, written by its
-example.
+example into the folder `evidence` beside this module, so that an installed library has it too.
+
+>>> muvera = next(method for method in methods() if method.name == "muvera")
+>>> muvera.title, muvera.room, muvera.papers[0].identifier
+('MUVERA', 'find', 'arxiv:2405.19504')
 """
 
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import re
 import textwrap
+import tokenize
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -25,6 +31,24 @@ from typing import Final, Literal, TypeAlias
 Verdict: TypeAlias = Literal["holds", "holds in part", "not seen here"]
 Cell: TypeAlias = str | float | list[float]
 
+EVIDENCE: Final = Path(__file__).parent / "evidence"
+ROOMS: Final = {
+    "encode": "Text to vectors",
+    "teach": "Better encoders",
+    "shrink": "Fewer bytes, same ranking",
+    "find": "Finding",
+    "bridge": "Changing the encoder without indexing again",
+    "rank": "People and papers",
+    "denoise": "Learning from wrong labels",
+    "tag": "Labels from few examples, or none",
+    "discover": "Structure that nobody labelled",
+    "adapt": "A personal model in a few hundred numbers",
+    "explain": "Reasons",
+    "check": "Is this embedding healthy?",
+    "see": "Pictures, volumes, point clouds",
+    "lab": "Theorems and claims as experiments",
+}
+"""The rooms in the order of the catalogue, and the question that the methods in each answer."""
 _DIFFERS: Final = "Differs from the paper:"
 _CITATION: Final = re.compile(
     r"(?P<title>[^()]+?)\s\((?P<authors>[^()]+),\s(?P<year>\d{4})\),\s(?P<id>(arXiv|doi):\S+)"
@@ -57,6 +81,11 @@ class Method:
     differs: str
 
     @property
+    def question(self) -> str:
+        """What its room is about, in words."""
+        return ROOMS[self.room]
+
+    @property
     def room(self) -> str:
         """Which question it answers, such as "find"."""
         return self.module.split(".")[-2]
@@ -68,7 +97,7 @@ class Evidence:
 
     claim: the paper's, in our words. checks: what would be so if it were true, and whether it was.
     columns, rows: the table; a list is one number for each seed, "" is nothing to tell. note: what to know
-    besides.
+    besides. leading: the column to look at first; by default the first that holds numbers.
     """
 
     claim: str
@@ -78,6 +107,7 @@ class Evidence:
     note: str = ""
     run: Mapping[str, str | float] = field(default_factory=dict)
     """Of the run: date, machine, minutes, and the code's digest."""
+    leading: str = ""
 
     @property
     def verdict(self) -> Verdict:
@@ -109,6 +139,7 @@ class Evidence:
                 rows=tuple(map(tuple, content["rows"])),
                 note=content["note"],
                 run=content["run"],
+                leading=content.get("leading", ""),
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"{str(path)!r} is no evidence: {error!r}") from error
@@ -136,11 +167,29 @@ def methods(source: Path = Path(__file__).parent) -> list[Method]:
     begins as a method's but does not keep to the form."""
     found = []
     for path in sorted(source.rglob("*.py")):
-        doc = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        doc = _docstring(path)
         if re.search(rf"^{_DIFFERS}", doc, flags=re.M):
             parts = path.relative_to(source.parent).with_suffix("").parts
             found.append(read_method(".".join(parts), doc))
     return found
+
+
+def evidence_of(name: str, folder: Path = EVIDENCE) -> Evidence | None:
+    """Return what was measured of the method of that name, or None where nothing was. Raises ValueError for a
+    file that is no evidence."""
+    path = folder / f"{name}.json"
+    return Evidence.read(path) if path.exists() else None
+
+
+def _docstring(path: Path) -> str:
+    """Return a module's docstring, or "": the rest of the module is not read."""
+    with tokenize.open(path) as lines:
+        for token in tokenize.generate_tokens(lines.readline):
+            if token.type == tokenize.STRING:
+                return inspect.cleandoc(str(ast.literal_eval(token.string)))
+            if token.type not in (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE):
+                return ""
+    return ""
 
 
 def read_method(module: str, doc: str) -> Method:
