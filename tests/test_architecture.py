@@ -28,7 +28,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
     feed search digest people
     store sources exports
     identifiers categories
-    papers
+    papers readers
     config
     exceptions
     """.strip().splitlines()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 import platformdirs
@@ -68,6 +68,15 @@ class Settings(BaseSettings):
     )
     stale_after_hours: float = Field(
         default=36.0, gt=0, description="After how many hours without a success a source is called stale."
+    )
+
+    readers: Literal["one", "many"] = Field(
+        default="one",
+        description="'one': no sign-in, everybody who reaches this machine's port is its owner. "
+        "'many': readers have accounts and sign in.",
+    )
+    private: bool = Field(
+        default=False, description="Whether nothing can be read without signing in (with readers=many)."
     )
 
     @field_validator("timezone")

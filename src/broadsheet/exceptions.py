@@ -3,7 +3,8 @@
 BroadsheetError
 ├── NotFoundError
 │   ├── PaperNotFoundError        .reference
-│   └── EditionNotFoundError      .span
+│   ├── EditionNotFoundError      .span
+│   └── AccountNotFoundError      .reference
 ├── UnreadableInputError          a file or payload as a whole cannot be taken in; .place
 │   ├── UnknownFormatError
 │   └── TooLargeError             a cap was exceeded (size, depth, compression ratio)
@@ -15,6 +16,11 @@ BroadsheetError
 │   ├── DiskFullError
 │   ├── StoreVersionError         the store was written by a newer Broadsheet
 │   └── BackupError
+├── PeopleError                   somebody may not do that, or not like that; the message is for them
+│   ├── NameTakenError            .name
+│   ├── NotAllowedError           who it is may not do this
+│   ├── SignInError               who it is could not be made sure of
+│   └── TooOftenError             .wait
 ├── DerivedIndexError             a derived index is broken; `broadsheet index --rebuild` mends it
 └── ConfigError
 """
@@ -44,6 +50,14 @@ class EditionNotFoundError(NotFoundError):
     def __init__(self, span: str) -> None:
         super().__init__(f"no such edition: {span!r} (want YYYY-MM-DD, --MM-DD, YYYY-Www or YYYY-MM)")
         self.span = span
+
+
+class AccountNotFoundError(NotFoundError):
+    """Nobody of that name or number has an account here."""
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(f"no such account: {reference!r}")
+        self.reference = reference
 
 
 class UnreadableInputError(BroadsheetError):
@@ -100,6 +114,34 @@ class StoreVersionError(StoreError):
 
 class BackupError(StoreError):
     """A backup could not be made, verified or restored."""
+
+
+class PeopleError(BroadsheetError):
+    """Something a person asked for cannot be done as asked; the message is for that person."""
+
+
+class NameTakenError(PeopleError):
+    """Somebody is called that already."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"the name {name!r} is taken")
+        self.name = name
+
+
+class NotAllowedError(PeopleError):
+    """Who asks is known, and may not do this."""
+
+
+class SignInError(PeopleError):
+    """Who asks could not be made sure of; the message does not say why."""
+
+
+class TooOftenError(PeopleError):
+    """It was tried too often; after `wait` seconds it may be tried again."""
+
+    def __init__(self, wait: float) -> None:
+        super().__init__(f"too many tries; please try again in {max(1, round(wait / 60))} min")
+        self.wait = wait
 
 
 class DerivedIndexError(BroadsheetError):

@@ -28,6 +28,7 @@ from broadsheet.feed import demo
 from broadsheet.feed.editions import Edition, lay_out
 from broadsheet.feed.spans import Span
 from broadsheet.papers import Paper
+from broadsheet.people import People
 from broadsheet.search import Hit, Results, Search
 from broadsheet.store import Counts, Harvest, Merge, Store
 from octavo.protocols import Encoder
@@ -74,6 +75,7 @@ class House:
                     self.folder.mkdir(parents=True, exist_ok=True)
             self.store = Store.open(config.store_url, read_only=read_only)
             self._resources.callback(self.store.close)
+            self.people = People(self.store, config)
             encoder = None if config.encoder == "none" else self.encoder
             self.index = Search(self.store, self.folder / "index", encoder)
             self._resources.callback(self.index.close)

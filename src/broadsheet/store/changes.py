@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, update
 
 from broadsheet.store.schema import counters, outbox
 
@@ -36,6 +36,12 @@ def last(connection: Connection) -> int:
 def stamp(connection: Connection) -> int:
     """A number that grows with every commit that changed anything a reader can see."""
     return connection.scalar(_STAMP) or 0
+
+
+def touch(connection: Connection) -> None:
+    """Let the stamp grow: something a reader can see has changed that is no paper."""
+    c = counters.c
+    connection.execute(update(counters).where(c.name == "stamp").values(value=c.value + 1))
 
 
 def epoch(connection: Connection) -> int:

@@ -24,6 +24,7 @@ from broadsheet.store import (
     schema,
     upgrade,
 )
+from broadsheet.store.accounts import Accounts
 from broadsheet.store.changes import Change
 from broadsheet.store.database import Database
 from broadsheet.store.editions import Order
@@ -61,6 +62,7 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self.accounts = Accounts(database)
 
     @classmethod
     def open(cls, url: str, *, read_only: bool = False) -> Self:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 
@@ -13,6 +13,7 @@ import broadsheet
 from broadsheet.web import api, errors, pages, site
 from broadsheet.web.gate import Gate
 from broadsheet.web.press import Press
+from broadsheet.web.session import guard
 
 if TYPE_CHECKING:
     from broadsheet.house import House
@@ -37,6 +38,8 @@ def create_app(house: House) -> FastAPI:
         "`/api/papers/{key}` answer as Hugging Face's do.",
         docs_url=None,
         redoc_url=None,
+        openapi_url=None,  # a page of ours, which passes the guard as all do
+        dependencies=[Depends(guard)],
     )
     app.state.press = Press(house)
     app.include_router(api.router)

@@ -1,25 +1,31 @@
-"""Rendering pages, and keeping them until something a reader can see has changed."""
+"""Rendering pages, and keeping them until something a reader can see has changed.
+
+A page with a form is kept without its token (see `session`): where the token goes stands a word that nobody
+can guess, and the token is put in when the page is sent.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
 from broadsheet import identifiers
 from broadsheet.categories import section_of
 from broadsheet.feed.editions import standfirst
-from broadsheet.web import layout, typeset, wording
+from broadsheet.web import layout, session, typeset, wording
 from broadsheet.web.addresses import Addresses
 from broadsheet.web.assets import assets
 
@@ -61,6 +67,9 @@ class Press:
         self._stamp = ""
         self._sheets: OrderedDict[tuple[Hashable, ...], tuple[Sheet, str]] = OrderedDict()
         self._bytes = 0
+        self.csrf_key = house.people.key("csrf")
+        place = hmac.new(self.csrf_key, b"place of the token", hashlib.sha256).hexdigest()
+        self._token_place = place.encode()
         self.templates = Environment(
             loader=PackageLoader("broadsheet.web"),
             autoescape=True,
@@ -97,6 +106,10 @@ class Press:
             "STATUS": wording.STATUS,
             "LINKS": wording.LINKS,
             "settings": house.settings,
+            "csrf_field": lambda: Markup('<input type="hidden" name="{}" value="{}">').format(
+                session.CSRF_FIELD, place
+            ),
+            "csrf_meta": lambda: Markup('<meta name="csrf" content="{}">').format(place),
         }
 
     def addresses(self, request: Request) -> Addresses:
@@ -118,6 +131,7 @@ class Press:
             "to": where.paper,
             "asset": lambda name: where.at(f"/static/{assets()[name].hashed}"),
             "theme": theme_of(request),
+            "reader": session.reader_of(request),
             "turn": lambda **given: where.at(here, **{**asked, **given}),
             "here": here,
             "asked": asked,
@@ -142,10 +156,14 @@ class Press:
             request.url.path,
             request.url.query,
             theme_of(request),
+            session.reader_of(request),
             self.house.today(),
             self.stale(),
         )
         sheet, etag = self._kept(key, make)
+        if self._token_place in sheet.body:
+            sheet = self.with_token(request, sheet)
+            etag = sheet.etag
         headers = {"ETag": etag, "Cache-Control": "no-cache", "Vary": "Cookie"}
         if sheet.modified:
             headers["Last-Modified"] = format_datetime(sheet.modified.astimezone(UTC), usegmt=True)
@@ -155,6 +173,16 @@ class Press:
         if sheet.status == 200 and _has_it(request, etag, sheet.modified):
             return Response(status_code=304, headers=headers)
         return Response(sheet.body, sheet.status, headers, sheet.media_type)
+
+    def with_token(self, request: Request, sheet: Sheet) -> Sheet:
+        """The sheet with the token of who asks in each of its forms."""
+        token = session.csrf_token(request).encode()
+        return replace(sheet, body=sheet.body.replace(self._token_place, token))
+
+    def fresh(self, request: Request, template: str, *, status: int = 200, **context: Any) -> Response:
+        """Answer with a page that is for this reader and this moment, and that nobody keeps."""
+        sheet = self.with_token(request, self.page(request, template, status=status, **context))
+        return Response(sheet.body, status, {"Cache-Control": "no-store"}, sheet.media_type)
 
     def _kept(self, key: tuple[Hashable, ...], make: Callable[[], Sheet]) -> tuple[Sheet, str]:
         stamp = self.house.stamp()

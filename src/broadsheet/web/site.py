@@ -121,6 +121,12 @@ def llms(request: Request) -> Response:
     )
 
 
+@router.get("/openapi.json")
+def openapi(request: Request) -> Response:
+    """The description of the JSON API, for programs."""
+    return JSONResponse(request.app.openapi())
+
+
 @router.get("/docs/api")
 def api_page(request: Request) -> Response:
     """The API, read off its own description."""
