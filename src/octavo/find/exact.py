@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from octavo.find.best import Best
 from octavo.find.rows import Rows, allowed, cutoff, vectors
-from octavo.find.saving import Saved, load, save
 from octavo.protocols import Hits, Ids
+from octavo.saving import Saved, load, save
 
 _KIND: Final = "octavo.find.exact"
 _VERSION: Final = 1

@@ -28,9 +28,9 @@ import numpy.typing as npt
 from octavo.exceptions import ShapeError
 from octavo.find.bags import Bags, stacked
 from octavo.find.rows import allowed, cutoff
-from octavo.find.saving import Saved, load, save
 from octavo.find.token_codes import Bits, TokenCodes
 from octavo.protocols import Array, Hits, Ids
+from octavo.saving import Saved, load, save
 
 _KIND: Final = "octavo.find.maxsim"
 _VERSION: Final = 1

@@ -30,8 +30,8 @@ import numpy.typing as npt
 from octavo.find.bags import Bags, stacked
 from octavo.find.maxsim import MaxSim
 from octavo.find.rows import cutoff
-from octavo.find.saving import Saved, load, save
 from octavo.protocols import Array, Hits, Ids, Index
+from octavo.saving import Saved, load, save
 
 _KIND: Final = "octavo.find.muvera"
 _VERSION: Final = 1

@@ -18,8 +18,8 @@ import numpy.typing as npt
 from octavo.exceptions import SavedFileError, ShapeError
 from octavo.find.best import Best
 from octavo.find.rows import Rows, allowed, cutoff, shaped, vectors
-from octavo.find.saving import Saved, load, save
 from octavo.protocols import Hits, Ids
+from octavo.saving import Saved, load, save
 
 if TYPE_CHECKING:
     from octavo.find.product_codes import ProductCodes

@@ -126,7 +126,7 @@ def test_an_empty_index_is_saved_too(tmp_path):
 
 
 def test_a_folder_of_another_index_is_refused(tmp_path):
-    with pytest.raises(SavedFileError, match="no index can be read"):
+    with pytest.raises(SavedFileError, match="nothing can be read"):
         ExactIndex.load(tmp_path)
 
 

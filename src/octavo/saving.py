@@ -1,4 +1,4 @@
-"""Saved folders: an index is there whole or not at all, and is checked when it is read.
+"""Saved folders: what is saved is there whole or not at all, and is checked when it is read.
 
 A folder holds one file for each array, named after its content, and a list of them, `saved.json`. A save
 writes the new arrays beside the old ones, then puts the new list in the place of the old in one step, then
@@ -57,14 +57,12 @@ def load(folder: Path, kind: str, version: int) -> Saved:
         content = json.loads((folder / _LIST).read_bytes())
         sha256 = content.pop("sha256")
     except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
-        raise SavedFileError(f"no index can be read in {str(folder)!r} ({error}); build it again") from error
+        raise SavedFileError(f"nothing can be read in {str(folder)!r} ({error}); make it again") from error
     if sha256 != _checksum(content):
-        raise SavedFileError(f"{str(folder / _LIST)!r} was altered; build the index again")
+        raise SavedFileError(f"{str(folder / _LIST)!r} was altered; make it again")
     found = content["kind"], content["version"]
     if found != (kind, version):
-        raise SavedFileError(
-            f"{str(folder)!r} must hold {(kind, version)}, got {found}; build the index again"
-        )
+        raise SavedFileError(f"{str(folder)!r} must hold {(kind, version)}, got {found}; make it again")
     return Saved(content["facts"], {name: _read(folder, entry) for name, entry in content["files"].items()})
 
 
@@ -111,11 +109,9 @@ def _read(folder: Path, entry: Mapping[str, str]) -> npt.NDArray[Any]:
     try:
         found = _digest(path)
     except OSError as error:
-        raise SavedFileError(
-            f"{str(path)!r} cannot be read ({error.strerror}); build the index again"
-        ) from error
+        raise SavedFileError(f"{str(path)!r} cannot be read ({error.strerror}); make it again") from error
     if found != entry["sha256"]:
-        raise SavedFileError(f"{str(path)!r} is truncated or was altered; build the index again")
+        raise SavedFileError(f"{str(path)!r} is truncated or was altered; make it again")
     array: npt.NDArray[Any] = np.load(path, allow_pickle=False)
     return array
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import octavo.find.saving
+import octavo.saving
 from octavo.exceptions import SavedFileError
-from octavo.find.saving import Saved, load, save
+from octavo.saving import Saved, load, save
 
 
 def saved(number):
@@ -60,7 +60,7 @@ def test_a_crash_at_any_step_leaves_the_old_or_the_new(folder, monkeypatch, cras
             raise KeyboardInterrupt
         return real(*args, **options)
 
-    for owner, name in ((os, "fsync"), (Path, "replace"), (octavo.find.saving, "_digest")):
+    for owner, name in ((os, "fsync"), (Path, "replace"), (octavo.saving, "_digest")):
         real = getattr(owner, name)
         monkeypatch.setattr(
             owner, name, lambda *args, real=real, **options: crash(*args, real=real, **options)
@@ -76,7 +76,7 @@ def test_a_crash_at_any_step_leaves_the_old_or_the_new(folder, monkeypatch, cras
 
 def test_killed_while_saving(folder):
     program = (
-        "import sys, itertools, numpy as np; from pathlib import Path; from octavo.find.saving import Saved, save\n"
+        "import sys, itertools, numpy as np; from pathlib import Path; from octavo.saving import Saved, save\n"
         "for i in itertools.count(8): save(Path(sys.argv[1]), 'kind', 1,"
         " Saved({'number': i}, {'even': np.full((4, 2), i), 'odd': np.arange(i, dtype=np.float16)}))"
     )
@@ -108,7 +108,7 @@ def damage_empty(path):
 @pytest.mark.parametrize("which", ["even", "odd", "saved"])
 def test_damage_is_noticed(folder, which, damage):
     damage(next(folder.glob(f"{which}*")))
-    with pytest.raises(SavedFileError, match="build"):
+    with pytest.raises(SavedFileError, match="make it again"):
         load(folder, "kind", 1)
 
 
@@ -123,7 +123,7 @@ def test_an_altered_list_is_noticed(folder, change):
 @pytest.mark.parametrize("text", ["[]", "{}", "null", "{", "\x00"])
 def test_a_list_that_is_none_is_noticed(folder, text):
     (folder / "saved.json").write_text(text)
-    with pytest.raises(SavedFileError, match="no index can be read"):
+    with pytest.raises(SavedFileError, match="nothing can be read"):
         load(folder, "kind", 1)
 
 
