@@ -25,7 +25,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
     house
     doctor harvesting plugins
     intake
-    feed search digest people
+    feed search digest people methods
     store sources exports
     identifiers categories
     papers readers

@@ -4,7 +4,8 @@ BroadsheetError
 ├── NotFoundError
 │   ├── PaperNotFoundError        .reference
 │   ├── EditionNotFoundError      .span
-│   └── AccountNotFoundError      .reference
+│   ├── AccountNotFoundError      .reference
+│   └── MethodNotFoundError       .name
 ├── UnreadableInputError          a file or payload as a whole cannot be taken in; .place
 │   ├── UnknownFormatError
 │   └── TooLargeError             a cap was exceeded (size, depth, compression ratio)
@@ -58,6 +59,14 @@ class AccountNotFoundError(NotFoundError):
     def __init__(self, reference: str) -> None:
         super().__init__(f"no such account: {reference!r}")
         self.reference = reference
+
+
+class MethodNotFoundError(NotFoundError):
+    """Octavo has no method of that name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no such method: {name!r}; `broadsheet methods` lists them")
+        self.name = name
 
 
 class UnreadableInputError(BroadsheetError):

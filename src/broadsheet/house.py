@@ -27,6 +27,7 @@ from broadsheet.exports import formats as export_formats
 from broadsheet.feed import demo
 from broadsheet.feed.editions import Edition, lay_out
 from broadsheet.feed.spans import Span
+from broadsheet.methods import Methods
 from broadsheet.papers import Paper
 from broadsheet.people import People
 from broadsheet.search import Hit, Results, Search
@@ -200,6 +201,11 @@ class House:
         Raises PaperNotFoundError.
         """
         return self.store.paper(reference)
+
+    @property
+    def methods(self) -> Methods:
+        """What Octavo implements, and which papers those are."""
+        return Methods.shipped()
 
     def search(self, query: str, *, limit: int = 20, offset: int = 0, sort: str = "relevance") -> Found:
         """Papers found by words and meaning; never fails for what is in the query."""

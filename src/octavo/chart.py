@@ -17,9 +17,9 @@ from typing import Final
 
 from octavo.catalogue import Cell, Evidence, shown
 
-WIDTH: Final = 660
-_LEFT, _RIGHT, _ROW, _TOP = 268, 110, 22, 30
-_LETTERS: Final = 44  # of a label that fit left of the dots
+WIDTH: Final = 720
+_LEFT, _RIGHT, _ROW, _TOP = 290, 150, 22, 30
+_LETTERS: Final = 40  # of a label that fit left of the dots
 _MOST: Final = 48  # rows; a longer chart is a table
 _NAME: Final = re.compile(r"(?![-+±−]?\d)\S")  # what a cell that names something begins with
 _FAR: Final = 100.0  # numbers this many times apart are drawn by their logarithms
@@ -155,7 +155,7 @@ def _drawn(row: Row, scale: Scale, y: int) -> list[str]:
         parts.append(f'<line class="stem" x1="{low}" y1="{y}" x2="{high}" y2="{y}"/>')
         parts += (f'<circle class="seed" cx="{_x(scale, n)}" cy="{y}" r="3"/>' for n in row.numbers)
     parts.append(f'<circle cx="{middle}" cy="{y}" r="4.5"/>')
-    parts.append(f'<text x="{WIDTH - _RIGHT + 14}" y="{y + 4}">{escape(_shown(row))}</text></g>')
+    parts.append(f'<text x="{WIDTH - _RIGHT + 16}" y="{y + 4}">{escape(_shown(row))}</text></g>')
     return parts
 
 

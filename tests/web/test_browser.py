@@ -21,6 +21,8 @@ PAGES = {
     "right to left": "/papers/2507.00065",
     "no abstract": "/papers/10.5555/abc.def(12)34",
     "api": "/docs/api",
+    "methods": "/methods",
+    "method": "/methods/muvera",
     "not found": "/papers/nobody",
     "no edition": "/papers/date/2031-01-01",
 }

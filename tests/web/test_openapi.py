@@ -18,6 +18,8 @@ PATHS = (
     "/api/papers/{key}",
     "/api/search",
     "/api/editions/{span}",
+    "/api/methods",
+    "/api/methods/{name}",
 )
 CHECKS = [
     not_a_server_error,

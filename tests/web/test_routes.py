@@ -27,6 +27,8 @@ PLACES = {
     "/papers/{reference:path}": "/papers/2507.00001",
     "/api/papers/{key:path}": "/api/papers/2507.00001",
     "/api/editions/{span}": "/api/editions/2025-07-28",
+    "/methods/{name}": "/methods/muvera",
+    "/api/methods/{name}": "/api/methods/muvera",
     "/static/{name}": "/static/broadsheet.css",
 }
 

@@ -12,7 +12,7 @@ from typing import Annotated, Final
 
 import typer
 
-from broadsheet.cli import keeping, reading, running, taking
+from broadsheet.cli import keeping, methods, reading, running, taking
 from broadsheet.cli.session import Group
 
 EPILOG: Final = (
@@ -27,6 +27,7 @@ PANELS: Final[dict[str, dict[str, Callable[..., None]]]] = {
         "edition": reading.edition,
         "trending": reading.trending,
         "archive": reading.archive,
+        "methods": methods.methods,
     },
     "Keep": {
         "export": keeping.export,

@@ -10,7 +10,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 
 import broadsheet
-from broadsheet.web import api, errors, pages, site
+from broadsheet.web import api, errors, methods, pages, site
 from broadsheet.web.gate import Gate
 from broadsheet.web.press import Press
 from broadsheet.web.session import guard
@@ -43,6 +43,8 @@ def create_app(house: House) -> FastAPI:
     )
     app.state.press = Press(house)
     app.include_router(api.router)
+    app.include_router(methods.api)
+    app.include_router(methods.pages)
     app.include_router(site.router)
     app.include_router(pages.router)  # last: a paper's address may be anything below /papers/
     errors.add_handlers(app)

@@ -110,6 +110,7 @@ class Press:
                 session.CSRF_FIELD, place
             ),
             "csrf_meta": lambda: Markup('<meta name="csrf" content="{}">').format(place),
+            "methods": house.methods,
         }
 
     def addresses(self, request: Request) -> Addresses:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field
 
 from broadsheet.feed.editions import Edition
 from broadsheet.feed.spans import Span
+from broadsheet.methods import Methods
 from broadsheet.papers import Paper
 from broadsheet.web.addresses import Addresses
 from broadsheet.web.wording import is_web
@@ -71,6 +72,16 @@ class ManifestationOut(BaseModel):
     last_seen: datetime
 
 
+class ImplementedOut(BaseModel):
+    """A method of Octavo whose own paper this is, and what became of the paper's claim there."""
+
+    name: str
+    title: str
+    verdict: str
+    headline: str = Field(description="The figure to look at first.")
+    url: str
+
+
 class PaperOut(BaseModel):
     """A paper. `id` is its arXiv id where it has one, else its key in this house."""
 
@@ -111,6 +122,9 @@ class PaperOut(BaseModel):
     votes: list[VotesOut]
     links: list[LinkOut]
     versions: list[VersionOut]
+    implemented: list[ImplementedOut] | None = Field(
+        None, description="Absent where Octavo has no such method."
+    )
     updated: datetime
 
 
@@ -218,8 +232,22 @@ def paper_fields(paper: Paper, where: Addresses, day: str = "") -> dict[str, Any
         "votes": [{"source": v.source, "votes": v.votes, "comments": v.comments} for v in paper.votes],
         "links": [{"kind": link.kind, "url": link.url} for link in paper.links if is_web(link.url)],
         "versions": [{"number": v.number, "submitted": v.submitted} for v in paper.versions],
+        "implemented": _implemented(paper, where) or None,
         "updated": paper.updated,
     }
+
+
+def _implemented(paper: Paper, where: Addresses) -> list[dict[str, str]]:
+    return [
+        {
+            "name": each.name,
+            "title": each.title,
+            "verdict": each.verdict,
+            "headline": each.headline,
+            "url": where.absolute(f"/methods/{each.name}"),
+        }
+        for each in Methods.shipped().of(paper)
+    ]
 
 
 def paper_out(paper: Paper, where: Addresses, day: str = "") -> PaperOut:
