@@ -114,7 +114,7 @@ def settings() -> str:
 def _value(name: str, field: Any) -> str:
     if name == "data_dir":
         return "the user's data folder, such as `~/.local/share/broadsheet`"
-    return "empty" if field.default in ("", ()) else f"`{field.default}`"
+    return "empty" if str(field.default) in ("", "()") else f"`{field.default}`"
 
 
 METHODS = """\

@@ -23,12 +23,12 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
     web agents
     jobs
     house
-    doctor harvesting plugins
+    doctor harvesting mailing plugins
     intake
     feed search digest people methods
     store sources exports
     identifiers categories
-    papers readers
+    papers readers subscriptions
     config
     exceptions
     """.strip().splitlines()
@@ -55,12 +55,14 @@ HOMES: dict[str, tuple[str, ...]] = {
     "rich": ("broadsheet.cli",),
     "fastapi": ("broadsheet.web",),
     "starlette": ("broadsheet.web",),
-    "jinja2": ("broadsheet.web",),
+    "jinja2": ("broadsheet.web", "broadsheet.digest"),
     "uvicorn": ("broadsheet.web",),
     "torch": ("octavo",),
     "sklearn": ("octavo",),
     "huey": ("broadsheet.jobs",),
     "mjml": ("broadsheet.digest",),
+    "dkim": ("broadsheet.digest",),
+    "smtplib": ("broadsheet.mailing",),
     "argon2": ("broadsheet.people",),
     "webauthn": ("broadsheet.people",),
     "authlib": ("broadsheet.people",),

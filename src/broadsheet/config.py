@@ -7,13 +7,15 @@ A setting is an environment variable `BROADSHEET_<NAME>`; for secrets (`DATABASE
 from __future__ import annotations
 
 import os
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, Final, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import platformdirs
 import pydantic
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from broadsheet.exceptions import ConfigError
@@ -69,6 +71,51 @@ class Settings(BaseSettings):
     stale_after_hours: float = Field(
         default=36.0, gt=0, description="After how many hours without a success a source is called stale."
     )
+    harvest: tuple[str, ...] = Field(
+        default=(),
+        description="What is pulled by the clock, as a JSON list of what one gives to `broadsheet pull`: "
+        '["arxiv cs.CL cs.LG", "hf"].',
+    )
+    harvest_every_hours: float = Field(
+        default=6.0, ge=0.25, le=168, description="Hours between two harvests by the clock."
+    )
+    smtp_host: str = Field(
+        default="",
+        description="The mail server that takes our mail (a relay); empty: no mail is sent.",
+    )
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="The port of the mail server.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls",
+        description="How the connection to the mail server is kept safe: starttls (port 587), tls (465), "
+        "none (a relay on this very machine).",
+    )
+    smtp_user: str = Field(
+        default="", description="The name to sign in at the mail server with; empty: none."
+    )
+    smtp_password: SecretStr = Field(
+        default=SecretStr(""), description="The password that goes with `smtp_user`."
+    )
+    smtp_connections: int = Field(
+        default=4, ge=1, le=20, description="Connections kept open to the mail server while there is mail."
+    )
+    mail_from: str = Field(
+        default="",
+        description='Who mail comes from: paper@example.org, or "The Daily <paper@example.org>"; '
+        "empty: broadsheet@ the host of `base_url`.",
+    )
+    mail_bounces: str = Field(
+        default="",
+        description="The address bounces come back to (the envelope sender); empty: that of `mail_from`.",
+    )
+    mail_rate: int = Field(
+        default=0, ge=0, description="The most messages a minute the mail server is given; 0: no limit."
+    )
+    dkim_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="A private key (PEM, RSA) to sign mail with; empty: the mail server signs, or nobody.",
+    )
+    dkim_selector: str = Field(default="broadsheet", description="The selector the key is published under.")
+    dkim_domain: str = Field(default="", description="The domain that signs; empty: that of `mail_from`.")
 
     readers: Literal["one", "many"] = Field(
         default="one",
@@ -94,6 +141,28 @@ class Settings(BaseSettings):
         if value and not value.startswith(("http://", "https://")):
             raise ValueError(f"must begin with http:// or https://, got {value!r}")
         return value.rstrip("/")
+
+    @field_validator("mail_from", "mail_bounces")
+    @classmethod
+    def _one_mailbox(cls, value: str) -> str:
+        _, address = parseaddr(value)
+        broken = any(not char.isprintable() for char in value)
+        if value and (broken or not address.isascii() or "@" not in address.strip("@") or " " in address):
+            raise ValueError(
+                f"not a mail address: {value!r}; use paper@example.org or Name <paper@example.org>"
+            )
+        return value.strip()
+
+    @property
+    def site(self) -> str:
+        """The address of the front door as mail tells it: `base_url`, else that of this machine."""
+        return self.base_url or f"http://localhost:{self.port}"
+
+    @property
+    def sender(self) -> tuple[str, str]:
+        """The name and the address that mail comes from."""
+        name, address = parseaddr(self.mail_from)
+        return name or self.title, address or f"broadsheet@{urlsplit(self.site).hostname or 'localhost'}"
 
     @property
     def store_url(self) -> str:

@@ -22,6 +22,10 @@ BroadsheetError
 │   ├── NotAllowedError           who it is may not do this
 │   ├── SignInError               who it is could not be made sure of
 │   └── TooOftenError             .wait
+├── MailError                     mail cannot be made or sent as asked
+│   ├── NoMailServerError         no mail server is set
+│   ├── MailAddressError          that is no address one could write to; .address
+│   └── TokenError                a link of a mail is not one of ours, or has expired
 ├── DerivedIndexError             a derived index is broken; `broadsheet index --rebuild` mends it
 └── ConfigError
 """
@@ -151,6 +155,29 @@ class TooOftenError(PeopleError):
     def __init__(self, wait: float) -> None:
         super().__init__(f"too many tries; please try again in {max(1, round(wait / 60))} min")
         self.wait = wait
+
+
+class MailError(BroadsheetError):
+    """Mail cannot be made or sent as asked."""
+
+
+class NoMailServerError(MailError):
+    """No mail server is set, so nothing can be sent."""
+
+    def __init__(self) -> None:
+        super().__init__("no mail server is set: set BROADSHEET_SMTP_HOST (docs/mail.md tells how)")
+
+
+class MailAddressError(MailError):
+    """Not an address one could write to."""
+
+    def __init__(self, address: str, reason: str = "want name@host.example") -> None:
+        super().__init__(f"not a mail address: {address!r}; {reason}")
+        self.address = address
+
+
+class TokenError(MailError):
+    """A link of a mail is not one of ours, is damaged, or has expired."""
 
 
 class DerivedIndexError(BroadsheetError):

@@ -27,6 +27,7 @@ from broadsheet.exports import formats as export_formats
 from broadsheet.feed import demo
 from broadsheet.feed.editions import Edition, lay_out
 from broadsheet.feed.spans import Span
+from broadsheet.mailing.mail import Mail
 from broadsheet.methods import Methods
 from broadsheet.papers import Paper
 from broadsheet.people import People
@@ -80,6 +81,7 @@ class House:
             encoder = None if config.encoder == "none" else self.encoder
             self.index = Search(self.store, self.folder / "index", encoder)
             self._resources.callback(self.index.close)
+            self.mail = Mail(self)
         except BaseException:
             self._resources.close()
             raise

@@ -31,6 +31,7 @@ from broadsheet.store.editions import Order
 from broadsheet.store.harvests import Harvest
 from broadsheet.store.imports import ImportRun
 from broadsheet.store.ingest import Ingest, Outcome
+from broadsheet.store.mailing import Mailing
 from broadsheet.store.merges import Merge
 
 
@@ -63,6 +64,7 @@ class Store:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.accounts = Accounts(database)
+        self.mailing = Mailing(database)
 
     @classmethod
     def open(cls, url: str, *, read_only: bool = False) -> Self:

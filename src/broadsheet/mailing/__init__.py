@@ -1,0 +1,1 @@
+"""Mail in motion: subscriptions, composing what is due, and giving it to a mail server."""
