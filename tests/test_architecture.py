@@ -23,7 +23,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
     web agents
     jobs
     house
-    doctor harvesting mailing plugins
+    doctor harvesting mailing plugins community
     intake
     feed search digest people methods
     store sources exports

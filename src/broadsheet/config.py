@@ -126,6 +126,31 @@ class Settings(BaseSettings):
         default=False, description="Whether nothing can be read without signing in (with readers=many)."
     )
 
+    trending_half_life: float = Field(
+        default=3.0, ge=0.25, le=365, description="Days after which a vote counts half in trending."
+    )
+    trending_prior: float = Field(
+        default=1.0, ge=0, le=20, description="Votes a new paper is given in trending, which fade as all do."
+    )
+    trending_source_weight: float = Field(
+        default=0.5,
+        ge=0,
+        le=10,
+        description="Votes that each doubling of a source's own count is worth in trending; 0: none.",
+    )
+    trending_probation: float = Field(
+        default=2.0, ge=0, le=60, description="Days in which a new account's votes move nothing in trending."
+    )
+    trending_seniority: float = Field(
+        default=14.0,
+        ge=0,
+        le=365,
+        description="Days until the age of an account no longer holds its votes back.",
+    )
+    trending_active_days: float = Field(
+        default=5.0, ge=0, le=60, description="Days with votes until an account's votes count in full."
+    )
+
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:

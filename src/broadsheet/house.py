@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from broadsheet import doctor, intake
+from broadsheet.community import Community
 from broadsheet.config import Settings, settings
 from broadsheet.exceptions import ConfigError
 from broadsheet.exports import formats as export_formats
@@ -78,6 +79,7 @@ class House:
             self.store = Store.open(config.store_url, read_only=read_only)
             self._resources.callback(self.store.close)
             self.people = People(self.store, config)
+            self.community = self.people.things["community"] = Community(self.store, config, self.people)
             encoder = None if config.encoder == "none" else self.encoder
             self.index = Search(self.store, self.folder / "index", encoder)
             self._resources.callback(self.index.close)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
@@ -73,6 +73,17 @@ def numbers(
     """The numbers of all papers behind one, in order; those known by identifier alone if `unresolved`."""
     query = select(_W.id).where(_W.id > after).order_by(_W.id).limit(limit)
     return list(connection.scalars(query if unresolved else query.where(_W.unresolved.is_(False))))
+
+
+def numbers_of(connection: Connection, keys: Iterable[str]) -> list[int]:
+    """The numbers of the papers that answer to keys or former keys, in this order, each once."""
+    keys = list(keys)
+    known: dict[str, int] = {}
+    for some in chunks(keys):
+        for name, number in ((_W.key, _W.id), (aliases.c.key, aliases.c.work_id)):
+            for key, work in connection.execute(select(name, number).where(name.in_(some))):
+                known.setdefault(key, work)
+    return list(dict.fromkeys(known[key] for key in keys if key in known))
 
 
 def _manifestation(row: Any) -> Manifestation:

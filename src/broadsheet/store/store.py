@@ -26,8 +26,10 @@ from broadsheet.store import (
 )
 from broadsheet.store.accounts import Accounts
 from broadsheet.store.changes import Change
+from broadsheet.store.columns import Columns
 from broadsheet.store.database import Database
 from broadsheet.store.editions import Order
+from broadsheet.store.events import Events
 from broadsheet.store.harvests import Harvest
 from broadsheet.store.imports import ImportRun
 from broadsheet.store.ingest import Ingest, Outcome
@@ -64,6 +66,8 @@ class Store:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.accounts = Accounts(database)
+        self.columns = Columns(database)
+        self.events = Events(database)
         self.mailing = Mailing(database)
 
     @classmethod
@@ -138,6 +142,11 @@ class Store:
         """The papers of these numbers, in this order; those that are not here (any more) are left out."""
         with self.database.reading() as connection:
             return reading.papers(connection, ids)
+
+    def named(self, keys: Sequence[str]) -> list[Paper]:
+        """The papers that answer to these keys, in this order; keys that nobody answers to are left out."""
+        with self.database.reading() as connection:
+            return reading.papers(connection, reading.numbers_of(connection, keys))
 
     def edition(
         self,

@@ -1,0 +1,52 @@
+"""The few columns that ranking needs of everything there is, read in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+from sqlalchemy import select
+
+from broadsheet.store.database import Database
+from broadsheet.store.schema import aliases, works
+from broadsheet.store.schema_people import accounts
+from broadsheet.store.workbench import chunks
+
+_W: Final = works.c
+
+
+class PaperRow(NamedTuple):
+    """A paper: the most votes of any source, its latest dated edition or '', and when it came in."""
+
+    id: int
+    key: str
+    votes: int | None
+    day: str
+    added: str
+
+
+class Columns:
+    """Reads columns of a store. Every method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def papers(self, ids: Iterable[int] | None = None) -> Iterator[PaperRow]:
+        """The papers readers see: all, or those of these numbers; by number."""
+        query = (
+            select(_W.id, _W.key, _W.votes, _W.day, _W.added).where(_W.unresolved.is_(False)).order_by(_W.id)
+        )
+        with self.database.reading() as connection:
+            for some in [None] if ids is None else chunks(sorted(ids)):
+                rows = connection.execute(query if some is None else query.where(_W.id.in_(some)))
+                yield from (PaperRow(*row) for row in rows)
+
+    def former_keys(self) -> dict[str, int]:
+        """Every former key and the number of the paper that answers to it."""
+        with self.database.reading() as connection:
+            return dict(connection.execute(select(aliases.c.key, aliases.c.work_id)).all())
+
+    def accounts(self) -> dict[int, str]:
+        """When each account was made, empty places too."""
+        with self.database.reading() as connection:
+            return dict(connection.execute(select(accounts.c.id, accounts.c.created)).all())

@@ -1,0 +1,344 @@
+"""The log of what readers do, and the marks that follow from it.
+
+Kinds of events, which are stable and may be built on. An event whose `stands` is false takes the mark back.
+
+| kind | object | body | means |
+|---|---|---|---|
+| vote, save, hide, read | | | of a reader on a paper |
+| shelf | its number | name, about, access, token | a shelf is made, or described anew |
+| shelved | a shelf | note, tags | a paper stands on it |
+| comment | its number | text, parent | words under a paper, or what they were changed to |
+| report | paper, comment:N | reason | a reader asks the curators to look |
+| hidden | comment:N | reason | a curator took it out of sight |
+| lock | | reason | a curator closed a paper's discussion |
+| follow | author:NAME, reader:N, shelf:N | | of a reader |
+| claim | | author, how | a reader says: I wrote this |
+| verified | reader:N | author, how | and it is so |
+| vouch | reader:N | | a curator, or who invited them, vouches for a reader |
+| submit | the identifier | | a reader brought a paper in, or asked for it |
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
+
+from broadsheet.exceptions import PaperNotFoundError
+from broadsheet.store import changes, documents, reading
+from broadsheet.store.database import Database
+from broadsheet.store.schema import aliases, works
+from broadsheet.store.schema_events import events, marks
+from broadsheet.store.workbench import chunks
+
+PERSONAL: Final = frozenset({"vote", "save", "hide", "read", "report", "follow", "claim", "submit"})
+"""Kinds of which every reader has their own; of the others there is one, whoever made it."""
+KINDS: Final = PERSONAL | {"shelf", "shelved", "comment", "hidden", "lock", "verified", "vouch"}
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_E, _M = events.c, marks.c
+
+
+def microseconds(moment: datetime) -> int:
+    """A moment as the marks count it."""
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def moment(since: int) -> datetime:
+    """The moment of a mark's count."""
+    return EPOCH + timedelta(microseconds=since)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A line of the log; see the table above."""
+
+    seq: int
+    at: datetime
+    reader_id: int
+    kind: str
+    stands: bool
+    work_key: str
+    object: str
+    body: dict[str, Any] = field(default_factory=dict)
+    ends: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What stands from `since` until `until` (None: still); seq: the event that began it."""
+
+    seq: int
+    kind: str
+    reader_id: int
+    work_key: str
+    object: str
+    since: datetime
+    until: datetime | None
+    body: dict[str, Any] = field(default_factory=dict)
+
+
+class Log:
+    """The log in the hands of one writer: everything written is one transaction."""
+
+    def __init__(self, connection: Connection, now: datetime) -> None:
+        self.connection = connection
+        last = connection.execute(select(_E.seq, _E.at).order_by(_E.seq.desc()).limit(1)).first()
+        self.seq = last.seq if last else 0
+        # A clock that was set back must not put an effect before its cause.
+        self.now = max(now, documents.moment(last.at)) if last else now
+
+    def key(self, reference: str) -> str:
+        """The key of the paper that answers to a reference. Raises PaperNotFoundError."""
+        number = reading.find(self.connection, reference)
+        key = (
+            None
+            if number is None
+            else self.connection.scalar(select(works.c.key).where(works.c.id == number))
+        )
+        if key is None:
+            raise PaperNotFoundError(reference)
+        return str(key)
+
+    def put(
+        self,
+        reader_id: int,
+        kind: str,
+        *,
+        work_key: str = "",
+        thing: str = "",
+        **body: Any,
+    ) -> int | None:
+        """Begin a mark in place of the one that stands; None if just that stands already."""
+        standing = self.standing(reader_id, kind, work_key, thing)
+        if len(standing) == 1 and documents.loads(standing[0].body) == body:
+            return None
+        return self._append(reader_id, kind, True, work_key, thing, body, [row.seq for row in standing])
+
+    def end(
+        self,
+        reader_id: int,
+        kind: str,
+        *,
+        work_key: str = "",
+        thing: str = "",
+        **body: Any,
+    ) -> int | None:
+        """End a mark; None if none stands."""
+        standing = self.standing(reader_id, kind, work_key, thing)
+        if not standing:
+            return None
+        return self._append(reader_id, kind, False, work_key, thing, body, [row.seq for row in standing])
+
+    def standing(self, reader_id: int, kind: str, work_key: str, thing: str) -> Sequence[Any]:
+        """The marks of that name that stand, under any key of the paper."""
+        if kind not in KINDS:
+            raise ValueError(f"no such kind of event: {kind!r}")
+        keys = keys_of(self.connection, [work_key])[work_key] if work_key else [""]
+        wanted: list[ColumnElement[bool]] = [
+            _M.kind == kind,
+            _M.work_key.in_(keys),
+            _M.object == thing,
+            _M.until.is_(None),
+        ]
+        if kind in PERSONAL:
+            wanted.append(_M.reader_id == reader_id)
+        return self.connection.execute(select(_M.seq, _M.body).where(*wanted).order_by(_M.seq)).all()
+
+    def _append(
+        self,
+        reader_id: int,
+        kind: str,
+        stands: bool,
+        work_key: str,
+        object_: str,
+        body: dict[str, Any],
+        ends: list[int],
+    ) -> int:
+        self.seq += 1
+        event = {
+            "seq": self.seq,
+            "at": self.now.isoformat(timespec="microseconds"),
+            "reader_id": reader_id,
+            "kind": kind,
+            "stands": stands,
+            "work_key": work_key,
+            "object": object_,
+            "body": documents.dumps(body),
+            "ends": documents.dumps(ends),
+        }
+        self.connection.execute(insert(events), [event])
+        _follow(self.connection, [event])
+        return self.seq
+
+
+class Events:
+    """The log of a store. `clock` tells the time; a test may set it."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    @contextmanager
+    def writing(self) -> Iterator[Log]:
+        """Write events, all of them or none; the house's stamp grows if there were any."""
+        with self.database.writing() as connection:
+            log = Log(connection, self.clock())
+            before = log.seq
+            yield log
+            if log.seq > before:
+                changes.touch(connection)
+
+    def last(self) -> int:
+        """The number of the latest event; 0 before any."""
+        with self.database.reading() as connection:
+            return connection.scalar(select(func.max(_E.seq))) or 0
+
+    def after(
+        self, seq: int = 0, *, kind: str = "", reader_id: int | None = None, limit: int = 10_000
+    ) -> list[Event]:
+        """Events behind a number, in order: of one kind, of one reader, or all."""
+        query = select(events).where(_E.seq > seq).order_by(_E.seq).limit(limit)
+        if kind:
+            query = query.where(_E.kind == kind)
+        if reader_id is not None:
+            query = query.where(_E.reader_id == reader_id)
+        with self.database.reading() as connection:
+            return [_event(row) for row in connection.execute(query)]
+
+    def marks(
+        self,
+        *kinds: str,
+        reader_id: int | None = None,
+        works: Iterable[str] | None = None,
+        objects: Iterable[str] | None = None,
+        at: datetime | None = None,
+        past: bool = False,
+    ) -> list[Mark]:
+        """The marks that stand, or stood at a moment; `past`: all up to it, ended ones too. In order.
+
+        works: only on papers of these keys; a mark under a former key has the key asked for.
+        """
+        with self.database.reading() as connection:
+            names = None if works is None else keys_of(connection, works)
+            asked = {key: name for name, keys in (names or {}).items() for key in keys}
+            objects = None if objects is None else list(objects)
+            found: list[Mark] = []
+            parts = itertools.product(
+                [None] if names is None else chunks(asked), [None] if objects is None else chunks(objects)
+            )
+            for some_keys, some_objects in parts:
+                wanted: list[ColumnElement[bool]] = [_M.kind.in_(kinds)]
+                if reader_id is not None:
+                    wanted.append(_M.reader_id == reader_id)
+                if some_keys is not None:
+                    wanted.append(_M.work_key.in_(some_keys))
+                if some_objects is not None:
+                    wanted.append(_M.object.in_(some_objects))
+                if at is not None:
+                    wanted.append(_M.since <= microseconds(at))
+                if not past:
+                    wanted.append(
+                        _M.until.is_(None)
+                        if at is None
+                        else or_(_M.until.is_(None), _M.until > microseconds(at))
+                    )
+                found += [_mark(row, asked) for row in connection.execute(select(marks).where(and_(*wanted)))]
+        return sorted(found, key=lambda mark: mark.seq)
+
+    def votes(self) -> list[tuple[int, int, str, int, int | None]]:
+        """Every vote ever, as (event, reader, key of the paper, since, until), in order."""
+        query = select(_M.seq, _M.reader_id, _M.work_key, _M.since, _M.until).where(_M.kind == "vote")
+        with self.database.reading() as connection:
+            return [tuple(row) for row in connection.execute(query.order_by(_M.seq))]
+
+    def rebuild(self) -> int:
+        """Make the marks anew from the log; returns how many events were followed."""
+        with self.database.writing() as connection:
+            connection.execute(delete(marks))
+            followed = 0
+            while (
+                some := connection.execute(
+                    select(events).where(_E.seq > followed).order_by(_E.seq).limit(5000)
+                )
+                .mappings()
+                .all()
+            ):
+                for event in some:
+                    _follow(connection, [dict(event)])
+                followed = some[-1]["seq"]
+            changes.touch(connection)
+            return followed
+
+    def empty(self, reader_id: int, kinds: Iterable[str], *, keep: Iterable[str] = ()) -> None:
+        """Take words and things from a reader's events of these kinds: the lines stay, and say nothing.
+
+        keep: kinds of which the paper and the moment stay (a vote was counted), and the words go.
+        """
+        with self.database.writing() as connection:
+            for table in (events, marks):
+                for kind, kept in [*((kind, False) for kind in kinds), *((kind, True) for kind in keep)]:
+                    values = {"body": "{}"} if kept else {"body": "{}", "work_key": "", "object": ""}
+                    of = (table.c.reader_id == reader_id) & (table.c.kind == kind)
+                    connection.execute(update(table).where(of).values(**values))
+            changes.touch(connection)
+
+
+def _follow(connection: Connection, lines: Sequence[dict[str, Any]]) -> None:
+    """Bring the marks behind events that were just written."""
+    for line in lines:
+        now = microseconds(documents.moment(line["at"]))
+        ends = documents.loads(line["ends"])
+        if ends:
+            connection.execute(update(marks).where(_M.seq.in_(ends)).values(until=now))
+        if line["stands"]:
+            row = {name: line[name] for name in ("seq", "kind", "reader_id", "work_key", "object", "body")}
+            connection.execute(insert(marks), [{**row, "since": now, "until": None}])
+
+
+def keys_of(connection: Connection, keys: Iterable[str]) -> dict[str, list[str]]:
+    """Key → every key that the same paper answers to; one that answers to nobody stands for itself."""
+    keys = list(dict.fromkeys(keys))
+    ids: dict[str, int] = {}
+    for some in chunks(keys):
+        ids.update(connection.execute(select(works.c.key, works.c.id).where(works.c.key.in_(some))).all())
+        left = [key for key in some if key not in ids]
+        if left:
+            query = select(aliases.c.key, aliases.c.work_id).where(aliases.c.key.in_(left))
+            ids.update(connection.execute(query).all())
+    former: dict[int, list[str]] = {}
+    for some_ids in chunks(dict.fromkeys(ids.values())):
+        query = select(aliases.c.work_id, aliases.c.key).where(aliases.c.work_id.in_(some_ids))
+        for work_id, key in connection.execute(query):
+            former.setdefault(work_id, []).append(key)
+    now: dict[int, str] = {}
+    changed = [number for key, number in ids.items() if key in former.get(number, ())]
+    for some_ids in chunks(dict.fromkeys(changed)):
+        now.update(connection.execute(select(works.c.id, works.c.key).where(works.c.id.in_(some_ids))).all())
+    found = {}
+    for key in keys:
+        number = ids.get(key)
+        everything = [key, *(former.get(number, ()) if number is not None else ())]
+        if number in now:
+            everything.append(now[number])
+        found[key] = list(dict.fromkeys(everything))
+    return found
+
+
+def _event(row: Row[Any]) -> Event:
+    return Event(
+        row.seq, documents.moment(row.at), row.reader_id, row.kind, row.stands, row.work_key, row.object,
+        documents.loads(row.body), tuple(documents.loads(row.ends)),
+    )  # fmt: skip
+
+
+def _mark(row: Row[Any], asked: dict[str, str]) -> Mark:
+    return Mark(
+        row.seq, row.kind, row.reader_id, asked.get(row.work_key, row.work_key), row.object,
+        moment(row.since), None if row.until is None else moment(row.until), documents.loads(row.body),
+    )  # fmt: skip
