@@ -211,9 +211,11 @@ class House:
         """What Octavo implements, and which papers those are."""
         return Methods.shipped()
 
-    def search(self, query: str, *, limit: int = 20, offset: int = 0, sort: str = "relevance") -> Found:
-        """Papers found by words and meaning; never fails for what is in the query."""
-        return Found(self.index.find(query, limit=limit, offset=offset, sort=sort))
+    def search(
+        self, query: str, *, limit: int = 20, offset: int = 0, sort: str = "relevance", bare: bool = False
+    ) -> Found:
+        """Papers found by words and meaning; never fails for what is in the query. See `Search.find`."""
+        return Found(self.index.find(query, limit=limit, offset=offset, sort=sort, bare=bare))
 
     def similar(self, references: Sequence[str], *, limit: int = 10) -> Found:
         """Papers like those given, which are left out. Raises PaperNotFoundError."""

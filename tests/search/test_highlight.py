@@ -85,3 +85,17 @@ def test_stop_words_are_left_out_of_questions_only() -> None:
     assert dict(content_stems("what is the theory of a graph of graphs")) == {"theori": 1, "graph": 2}
     assert dict(content_stems("to be or not to be")) == {"to": 2, "be": 2, "or": 1, "not": 1}
     assert folded("Łódź ﬁne") == ["lodz", "fine"]
+
+
+words = st.text("ab1éÉß_-. \u4e00", max_size=12) | st.sampled_from(["Graphs", "über", "Zoë's", "2-D"])
+
+
+@given(st.lists(words, max_size=12), st.lists(words, max_size=4))
+def test_matches_are_the_words_whose_stem_is_wanted(text: list[str], asked: list[str]) -> None:
+    joined, wanted = " ".join(text), set(stems(" ".join(asked)))
+    plain = [
+        (word.start(), word.end())
+        for word in re.finditer(r"[\u4e00-\u9fff]|[^\W_\u4e00-\u9fff]+", joined)
+        if set(stems(word[0])) & wanted
+    ]
+    assert [(token.start, token.end) for token in matches(joined, wanted)] == plain

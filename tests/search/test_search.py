@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from broadsheet.papers import Status
-from broadsheet.search import Search, planner
+from broadsheet.search import Search, answer, planner
 from octavo.find import fusion
 
 
@@ -137,7 +137,7 @@ def test_first_by_one_leg_comes_before_middling_by_both() -> None:
     words = [1, *range(100, 136), 2, *range(300, 462)]
     meaning = [*range(500, 537), 2, *range(700, 861), 1]
     assert len(words) == len(meaning) == planner.DEPTH
-    order = [paper_id for paper_id, _ in fusion.reciprocal_rank([words, meaning], k=planner.RRF)]
+    order = [paper_id for paper_id, _ in fusion.reciprocal_rank([words, meaning], k=answer.RRF)]
     assert order.index(1) < order.index(2)
 
 
@@ -317,3 +317,20 @@ def test_similar_to_a_paper_with_any_key(library: Search, store: Any, make_paper
     assert found.hits
     assert {hit.paper_id for hit in found.hits}.isdisjoint({30, 1})
     assert library.similar([]).hits == library.similar([12345]).hits == ()
+
+
+@pytest.mark.parametrize("sort", ["relevance", "date", "votes"])
+def test_a_bare_search_finds_the_same_papers(library: Search, sort: str) -> None:
+    for query in ("graph networks", "graph -networks", "cat:cs.LG graph", "year:2020..", "like:2501.00001"):
+        whole = library.find(query, sort=sort, limit=50)
+        library.close()
+        bare = library.find(query, sort=sort, limit=50, bare=True)
+        assert [(h.paper_id, h.legs) for h in bare.hits] == [(h.paper_id, h.legs) for h in whole.hits]
+        assert bare.total == 0 or bare.query.identifier
+        assert not bare.facets
+        assert not any(hit.title_html for hit in bare.hits)
+        again = library.find(
+            query, sort=sort, limit=50
+        )  # what was found bare is counted when it is asked for
+        assert (again.total, again.facets) == (whole.total, whole.facets)
+        assert [hit.title_html for hit in again.hits] == [hit.title_html for hit in whole.hits]

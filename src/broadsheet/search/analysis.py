@@ -98,12 +98,22 @@ def content_stems(text: str) -> Counter[str]:
 
 def matches(text: str, wanted: Collection[str]) -> list[Token]:
     """The words of a text whose stem is wanted, and where they stand."""
+    words = _WORD
+    if text.isascii():  # most words need not be looked at: no stem begins otherwise than its word
+        words = _beginning(frozenset(stem[0] for stem in wanted if stem.isascii() and stem))
     found: list[Token] = []
-    for word in _WORD.finditer(text):
+    for word in words.finditer(text):
         stem = _stem(word[0])
         if stem in wanted:
             found.append(Token(stem, word.start(), word.end()))
     return found
+
+
+@lru_cache(maxsize=256)
+def _beginning(letters: Collection[str]) -> re.Pattern[str]:
+    """The words of ASCII text that begin with one of these letters."""
+    one_of = re.escape("".join(sorted(c + c.upper() for c in letters)))
+    return re.compile(rf"(?<![A-Za-z0-9])[{one_of}][A-Za-z0-9]*" if one_of else "(?!)")
 
 
 @lru_cache(maxsize=1 << 16)

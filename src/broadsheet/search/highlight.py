@@ -38,10 +38,14 @@ def snippet(text: str, stems: Collection[str]) -> str:
     if len(text) <= SNIPPET:
         return _marked(text, found)
     best_start, best_end, best_worth = 0, 0, -1
+    at = 0
     for start, end in _sentences(text):
-        worth = len({token.text for token in found if start <= token.start < end})
-        if worth > best_worth:
-            best_start, best_end, best_worth = start, end, worth
+        stems_inside: set[str] = set()
+        while at < len(found) and found[at].start < end:
+            stems_inside.add(found[at].text)
+            at += 1
+        if len(stems_inside) > best_worth:
+            best_start, best_end, best_worth = start, end, len(stems_inside)
     # A short sentence is followed by the next ones, a long one is cut at a word.
     low, high = best_start, max(best_end, min(len(text), best_start + SNIPPET))
     inside = [token.start for token in found if best_start <= token.start < best_end]

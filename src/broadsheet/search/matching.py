@@ -130,8 +130,7 @@ class Matcher:
 
     def papers(self, ids: Iterable[int]) -> Any:
         """Those papers."""
-        terms = [Query.term_query(self.schema, "id", int(i), "basic") for i in ids]
-        return _silent(Query.boolean_query([(Occur.Should, term) for term in terms]))
+        return _silent(Query.term_set_query(self.schema, "id", [int(i) for i in ids]))
 
     def titled(self, key: str) -> Any:
         """Papers whose title has that key."""

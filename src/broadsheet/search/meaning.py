@@ -24,6 +24,10 @@ from octavo.protocols import Array, Ids
 EXACT_BELOW: Final = 20_000
 """Fewer vectors than this are scanned exactly, as is what was added since the codes were made."""
 
+OVERSAMPLE: Final = 4
+"""Candidates that the codes propose for each paper wanted. Of the 200 nearest among 27,000 abstracts .999 are
+found with 4 and .977 with 2, and 8 take twice the time."""
+
 _BROAD: Final = 0.2
 """A condition that more than this share of the papers meets is cheaper to check afterwards."""
 
@@ -49,7 +53,9 @@ class Neighbourhood:
             return None
         if stored.manifest.codes:
             try:
-                return QuantisedIndex.load(folder / stored.manifest.codes, vectors=stored.vectors)
+                index = QuantisedIndex.load(folder / stored.manifest.codes, vectors=stored.vectors)
+                index.oversample = OVERSAMPLE
+                return index
             except (SavedFileError, OSError) as error:
                 self.problem = f"the codes of the vectors cannot be read, searching without them: {error}"
         return QuantisedIndex(exact_below=max(EXACT_BELOW, stored.manifest.rows + 1)).attach(stored.vectors)

@@ -15,13 +15,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final, Literal
+
+import numpy as np
 
 from broadsheet.exceptions import PaperNotFoundError
 from broadsheet.identifiers import title_key
 from broadsheet.papers import Paper
 from broadsheet.search import matching
+from broadsheet.search.answer import RRF, Answer, Leg
 from broadsheet.search.meaning import Neighbourhood
 from broadsheet.search.query import ParsedQuery
 from broadsheet.search.words import Snapshot
@@ -31,10 +33,6 @@ from octavo.protocols import Array, Ids
 Sort = Literal["relevance", "date", "votes"]
 
 DEPTH: Final = 200
-RRF: Final = 5
-"""The constant of the fusion. The customary 60, made for many rankings, puts a paper in 38th place by both
-before one in first place by one and last by the other; 4 to 6 are the best on SciFact's training claims."""
-
 CLOSE: Final = 100
 CLOSE_SHARE: Final = 0.8
 """Sorted by date, meaning counts for the nearest `CLOSE` papers with this share of the best cosine."""
@@ -54,47 +52,6 @@ _FACETS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """A paper in the results: its score, and its rank (from 1) in each leg that found it."""
-
-    paper_id: int
-    score: float = 0.0
-    legs: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass
-class Answer:
-    """What does not depend on the page: who belongs to the results, and in which order."""
-
-    words: Snapshot | None
-    top: list[Ranked] = field(default_factory=list)
-    rest: Any = None
-    listed: Any = None
-    key: str = "by_date"
-    deep: int = 0
-    total: int = 0
-    facets: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    took_ms: dict[str, float] = field(default_factory=dict)
-
-    def page(self, offset: int, limit: int) -> list[Ranked]:
-        """The results from `offset` on, at most `limit`. Raises DerivedIndexError."""
-        page = self.top[offset : offset + limit]
-        wanted, start = limit - len(page), max(0, offset - len(self.top))
-        if wanted <= 0 or self.words is None or offset + len(page) >= self.total:
-            return page
-        if self.listed is not None:
-            return [*page, *map(Ranked, self.words.ordered(self.listed, self.key, wanted, start))]
-        if self.rest is None:
-            return page
-        for rank, (paper_id, _) in enumerate(
-            self.words.best(self.rest, wanted, start), self.deep + start + 1
-        ):
-            page.append(Ranked(paper_id, 1 / (RRF + rank), {"words": rank}))
-        return page
-
-
 class Planner:
     """Answers questions against one state of the indexes; either may be missing.
 
@@ -112,9 +69,12 @@ class Planner:
         self.encode, self.find_paper = encode, find_paper
         self._allowed: dict[str, Ids] = {}
 
-    def answer(self, query: ParsedQuery, sort: Sort) -> Answer:
-        """Plan and rank. Raises DerivedIndexError when the words index breaks."""
-        return _Question(self, query, sort).answer()
+    def answer(self, query: ParsedQuery, sort: Sort, *, whole: bool = True) -> Answer:
+        """Plan and rank. Raises DerivedIndexError when the words index breaks.
+
+        whole: False ranks alone; the results are not counted, nor what they are.
+        """
+        return _Question(self, query, sort, whole).answer()
 
     def is_broad(self, conditions: Any) -> bool:
         """Whether so many papers meet conditions that listing them costs more than checking those found."""
@@ -134,12 +94,12 @@ class Planner:
 
 
 class _Question:
-    def __init__(self, planner: Planner, query: ParsedQuery, sort: Sort) -> None:
-        self.planner, self.query, self.sort = planner, query, sort
+    def __init__(self, planner: Planner, query: ParsedQuery, sort: Sort, whole: bool) -> None:
+        self.planner, self.query, self.sort, self.whole = planner, query, sort, whole
         self.words, self.near = planner.words, planner.near
         self.matcher = matching.Matcher(self.words) if self.words else None
-        self.out = Answer(self.words)
-        self.legs: list[tuple[str, list[int]]] = []
+        self.out = Answer(self.words, whole=whole)
+        self.legs = self.out.legs
         self.cosines: list[tuple[int, float]] = []
         self.besides: set[int] = set()
 
@@ -167,8 +127,8 @@ class _Question:
         except PaperNotFoundError:
             self.out.notes.append(f"There is no paper {self.query.identifier} here.")
             return
-        self.out.top = [Ranked(paper.id, 1.0, {"identifier": 1})]
-        self.out.total = 1
+        self.out.top, self.out.scores = np.array([paper.id]), np.ones(1, np.float32)
+        self.out.first, self.out.first_leg, self.out.total = 1, "identifier", 1
         if self.matcher:
             self.count(self.matcher.papers([paper.id]), least=1)
 
@@ -217,7 +177,7 @@ class _Question:
         best = sorted(
             self.words.best(query, DEPTH + len(self.besides)), key=lambda pair: (-pair[1], -pair[0])
         )
-        self.legs.append(("words", [i for i, _ in best if i not in self.besides][:DEPTH]))
+        self.legs.append(Leg.of("words", [pair for pair in best if pair[0] not in self.besides][:DEPTH]))
         self.timed("words", since)
 
     def by_meaning(self, text: str, must: Any) -> None:
@@ -240,7 +200,7 @@ class _Question:
         since = time.perf_counter()
         found = self.neighbours(vector, must)
         hits = [(paper_id, cosine) for paper_id, cosine in found if paper_id not in self.besides][:DEPTH]
-        self.legs.append(("meaning", [paper_id for paper_id, _ in hits]))
+        self.legs.append(Leg.of("meaning", hits))
         floor = CLOSE_SHARE * hits[0][1] if hits else 0.0
         self.cosines += [(i, cosine) for i, cosine in hits[:CLOSE] if cosine >= floor]
         self.timed("meaning", since)
@@ -266,9 +226,8 @@ class _Question:
     def put_together(self, must: Any, stems: Mapping[str, int]) -> None:
         since = time.perf_counter()
         pinned = self.titled()
-        found = list(dict.fromkeys(i for _, ids in self.legs for i in ids))
         if self.matcher is None or self.words is None:
-            self.out.top = self.fused(pinned)
+            self.fuse(pinned)
             self.out.total = len(self.out.top)
             return
         free = matching.free_stems(self.query)
@@ -282,19 +241,19 @@ class _Question:
         if self.sort != "relevance":
             close = list(dict.fromkeys([*pinned, *(i for i, _ in self.cosines)]))
             belongs = self.any_of(sure, close)
+            found = list(dict.fromkeys(i for leg in self.legs for i in leg.ids.tolist()))
+            if found and not self.words.count(belongs):
+                belongs = self.matcher.papers(found)
             self.count(belongs)
-            if not self.out.total and found:
-                self.count(belongs := self.matcher.papers(found))
             self.out.listed, self.out.key = belongs, f"by_{self.sort}"
             self.out.notes.append(f"Sorted by {self.sort}, only papers that match well are listed.")
         else:
-            self.out.top = self.fused(pinned)
-            top = [ranked.paper_id for ranked in self.out.top]
+            self.fuse(pinned)
+            top = self.out.top.tolist()
             self.count(self.any_of(sure, top), least=len(top))
-            if sure is not None and self.out.total > len(top):
+            if sure is not None and (not self.whole or self.out.total > len(top)):
                 scored = matching.both(sure, self.matcher.ranking(stems))
                 self.out.rest = matching.but_not(scored, self.matcher.papers(top))
-                self.out.deep = max(len(ids) for name, ids in self.legs if name == "words")
         self.timed("together", since)
 
     def titled(self) -> list[int]:
@@ -309,37 +268,34 @@ class _Question:
         papers = self.matcher.papers(ids)
         return papers if sure is None else matching.either(sure, papers)
 
-    def fused(self, pinned: Sequence[int]) -> list[Ranked]:
-        """Every paper of the legs by reciprocal rank; those pinned first."""
-        ranks: dict[int, dict[str, int]] = {i: {"title": 1} for i in pinned}
-        for name, ids in self.legs:
-            for rank, paper_id in enumerate(ids, 1):
-                legs = ranks.setdefault(paper_id, {})
-                legs[name] = min(rank, legs.get(name, rank))
-        scores = dict(fusion.reciprocal_rank(self.fair(), k=RRF))
-        first = [Ranked(i, 1.0 + scores.get(i, 0.0), ranks[i]) for i in pinned]
-        first.sort(key=lambda ranked: (-ranked.score, -ranked.paper_id))
-        return [*first, *(Ranked(i, s, ranks[i]) for i, s in scores.items() if i not in pinned)]
+    def fuse(self, pinned: Sequence[int]) -> None:
+        """Rank every paper of the legs by reciprocal rank; those pinned first."""
+        scores = dict.fromkeys(pinned, 0.0) | dict(fusion.reciprocal_rank(self.fair(), k=RRF))
+        first = sorted(pinned, key=lambda i: (-scores[i], -i))
+        order = [*first, *(i for i in scores if i not in pinned)]
+        self.out.first, self.out.first_leg = len(first), "title"
+        self.out.top = np.array(order, np.int64)
+        self.out.scores = np.array([scores[i] for i in order], np.float32)
+        self.out.scores[: len(first)] += 1.0
 
-    def fair(self) -> list[list[int]]:
+    def fair(self) -> list[Sequence[int]]:
         """The rankings to fuse.
 
         A paper without a vector yet is not worse for it: by meaning it is given the place it has by words.
         """
-        rankings = [ids for _, ids in self.legs]
-        if self.near is None or not any(name == "meaning" for name, _ in self.legs):
-            return rankings
-        fair: list[list[int]] = []
+        fair: list[Sequence[int]] = []
         waiting: list[int | None] = []
-        for name, ids in self.legs:
-            if name == "words":
-                waiting = [
-                    None if has else i for i, has in zip(ids, self.near.has(ids).tolist(), strict=True)
-                ]
-                fair.append(ids)
-            else:
-                fair.append(_interleaved(ids, waiting))
+        by_meaning = self.near is not None and any(leg.name == "meaning" for leg in self.legs)
+        for leg in self.legs:
+            ids = leg.ids.tolist()
+            if leg.name == "words" and by_meaning:
+                assert self.near is not None
+                has = self.near.has(leg.ids)
+                waiting = [] if has.all() else [None if h else i for i, h in zip(ids, has, strict=True)]
+            elif waiting:
+                ids = _interleaved(ids, waiting)
                 waiting = []
+            fair.append(ids)
         return fair
 
     def listing(self, must: Any) -> None:
@@ -353,6 +309,8 @@ class _Question:
     def count(self, query: Any, least: int = 0) -> None:
         """The number of results, which is the sum over the statuses, and what they are."""
         assert self.words is not None
+        if not self.whole:
+            return
         facets = self.words.aggregate(query, _FACETS)
         facets["year"].sort(key=lambda pair: -int(pair[0]))
         self.out.facets = facets

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
@@ -14,9 +14,10 @@ from typing import Final, Protocol
 from broadsheet.exceptions import DerivedIndexError
 from broadsheet.papers import Paper
 from broadsheet.search import encoding, highlight, matching, words
+from broadsheet.search.answer import Answer, Ranked
 from broadsheet.search.lazy_encoder import LazyEncoder
 from broadsheet.search.meaning import MeaningIndex, Neighbourhood
-from broadsheet.search.planner import Answer, Planner, Ranked, Sort
+from broadsheet.search.planner import Planner, Sort
 from broadsheet.search.query import Clause, ParsedQuery, parse
 from broadsheet.search.words import Progress, Snapshot, WordIndex
 from octavo.protocols import Encoder
@@ -40,7 +41,7 @@ class Hit:
 
     score: higher is better; comparable within one result list only.
     legs: its rank, from 1, in each leg that found it (words, meaning, title, identifier).
-    title_html, snippet_html: escaped, with the words of the query in `<mark>`.
+    title_html, snippet_html: escaped, with the words of the query in `<mark>`; '' in a bare search.
     """
 
     paper_id: int
@@ -55,7 +56,8 @@ class Results:
     """A page of what was found.
 
     total: how many papers belong to the results; see `planner` for which do.
-    facets: category, year, source, code and status, each (value, how many of all results).
+    facets: category, year, source, code and status, each (value, how many of all results). A bare search
+    counts neither.
     notes: sentences for the reader: what was repaired, ignored or is out of order.
     took_ms: milliseconds by step, and "total".
     papers: those of the hits, in the same order; a hit of a paper merged away a moment ago is not shown.
@@ -141,37 +143,48 @@ class Search:
     # Asking
 
     def find(
-        self, query: str, *, limit: int = 20, offset: int = 0, sort: Sort | str = "relevance"
+        self,
+        query: str,
+        *,
+        limit: int = 20,
+        offset: int = 0,
+        sort: Sort | str = "relevance",
+        bare: bool = False,
     ) -> Results:
-        """Search. There is no text for which it raises; what is out of order is said in the notes."""
-        began = time.perf_counter()
-        return self._results(parse(query), began, limit, offset, sort)
+        """Search. There is no text for which it raises; what is out of order is said in the notes.
 
-    def _results(self, parsed: ParsedQuery, began: float, limit: int, offset: int, sort: str) -> Results:
+        bare: the papers and their places alone, in half the time: nothing is counted, nothing is marked.
+        """
+        began = time.perf_counter()
+        return self._results(parse(query), began, limit, offset, sort, bare)
+
+    def _results(
+        self, parsed: ParsedQuery, began: float, limit: int, offset: int, sort: str, bare: bool = False
+    ) -> Results:
         notes = list(parsed.notes)
         order: Sort = "date" if sort == "date" else "votes" if sort == "votes" else "relevance"
         if sort != order:
             notes.append(f"There is no order {str(sort)[:40]!r}; sorted by relevance.")
         limit, offset = min(max(int(limit), 0), MAX_LIMIT), max(int(offset), 0)
         took = {"parse": _since(began)}
-        answer, page = self._asked(parsed, order, offset, limit, notes)
+        answer, page = self._asked(parsed, order, offset, limit, notes, whole=not bare)
         if self._encoder.problem:
             notes.append(self._encoder.problem)
         since = time.perf_counter()
-        hits, papers = self._shown(parsed, page)
+        hits, papers = self._shown(parsed, page, marked=not bare)
         took |= answer.took_ms | {"show": _since(since), "total": _since(began)}
         notes += [note for note in answer.notes if note not in notes]
         return Results(parsed, hits, papers, answer.total, answer.facets, tuple(notes), took)
 
     def similar(self, paper_ids: Sequence[int], *, limit: int = 10) -> Results:
-        """Papers like those given, which are left out."""
+        """Papers like those given, which are left out; neither counted nor marked."""
         began = time.perf_counter()
         keys = [paper.key for paper in self.store.papers(list(paper_ids))]
         clauses = tuple(Clause(key, "like") for key in keys)
         query = ParsedQuery(" ".join(map(str, clauses)), clauses)
         if not clauses:
             return Results(query)
-        return self._results(query, began, limit, 0, "relevance")
+        return self._results(query, began, limit, 0, "relevance", bare=True)
 
     def stamp(self) -> str:
         """Changes whenever results may have changed."""
@@ -229,11 +242,11 @@ class Search:
     # Steps of a question
 
     def _asked(
-        self, parsed: ParsedQuery, sort: Sort, offset: int, limit: int, notes: list[str]
+        self, parsed: ParsedQuery, sort: Sort, offset: int, limit: int, notes: list[str], *, whole: bool
     ) -> tuple[Answer, list[Ranked]]:
         planner = self._current(notes)
         try:
-            answer = self._answer(planner, parsed, sort)
+            answer = self._answer(planner, parsed, sort, whole)
             return answer, answer.page(offset, limit)
         except DerivedIndexError as error:
             _log.warning("%s", error)
@@ -273,15 +286,15 @@ class Search:
                 self._answers.clear()
             return planner
 
-    def _answer(self, planner: Planner, parsed: ParsedQuery, sort: Sort) -> Answer:
+    def _answer(self, planner: Planner, parsed: ParsedQuery, sort: Sort, whole: bool) -> Answer:
         # Days like 7d move with the calendar, titles are compared with the text: both belong to the name.
         name = f"{parsed.text}\n{[(c.low, c.high) for c in parsed.clauses]}"
         with self._mutex:
             known = self._answers.get((name, sort)) if planner is self._planner else None
-            if known is not None:
+            if known is not None and (known.whole or not whole):
                 self._answers.move_to_end((name, sort))
                 return known
-        answer = planner.answer(parsed, sort)
+        answer = planner.answer(parsed, sort, whole=whole)
         with self._mutex:
             cacheable = not (parsed.likes or parsed.identifier or self._encoder.problem)
             if planner is self._planner and cacheable:
@@ -291,20 +304,20 @@ class Search:
         return answer
 
     def _shown(
-        self, parsed: ParsedQuery, page: Sequence[Ranked]
+        self, parsed: ParsedQuery, page: Sequence[Ranked], *, marked: bool
     ) -> tuple[tuple[Hit, ...], tuple[Paper, ...]]:
-        stems = set(matching.prose_stems(parsed)) if parsed.about else set()
         ranked = {hit.paper_id: hit for hit in page}
         papers = tuple(self.store.papers(list(ranked)))
+        texts: Iterable[tuple[str, str]] = [("", "")] * len(papers)
+        if marked:
+            stems = set(matching.prose_stems(parsed)) if parsed.about else set()
+            texts = [
+                (highlight.mark(paper.title, stems), highlight.snippet(paper.abstract, stems))
+                for paper in papers
+            ]
         hits = tuple(
-            Hit(
-                paper.id,
-                ranked[paper.id].score,
-                ranked[paper.id].legs,
-                highlight.mark(paper.title, stems),
-                highlight.snippet(paper.abstract, stems),
-            )
-            for paper in papers
+            Hit(paper.id, ranked[paper.id].score, ranked[paper.id].legs, *shown)
+            for paper, shown in zip(papers, texts, strict=True)
         )
         return hits, papers
 

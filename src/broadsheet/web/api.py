@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
@@ -27,13 +28,9 @@ Key = Annotated[str, InPath(min_length=1, max_length=500, description="A key, or
 router = APIRouter(prefix="/api", tags=["papers"], responses=ERRORS)
 
 
-def _json(request: Request, make: Any) -> Response:
-    """Answer with kept JSON, validated and written once."""
-    return press_of(request).answer(request, lambda: Sheet(make(), JSON))
-
-
-def _list(items: list[Any]) -> bytes:
-    return b"[" + b",".join(item.model_dump_json(exclude_none=True).encode() for item in items) + b"]"
+def _json(request: Request, make: Callable[[], Any]) -> Response:
+    """Answer with kept JSON, written once."""
+    return press_of(request).answer(request, lambda: Sheet(wire.written(make()), JSON))
 
 
 @router.get("/daily_papers", response_model=list[wire.DailyPaper])
@@ -62,19 +59,19 @@ def daily_papers(
             found["fullname"].casefold(),
         )
 
-    def make() -> bytes:
+    def make() -> Any:
         offset = p * limit
         if sort == "trending" and not submitter:
             if span:
                 papers = gathering.of_span(house, span, offset=offset, limit=limit)
             else:
                 papers = gathering.trending(house, offset=offset, limit=limit)
-            return _list([wire.daily_out(paper, where) for paper in papers])
+            return [wire.daily_out(paper, where) for paper in papers]
         keep = listed if submitter else None
         dated = gathering.by_day(house, span=span, offset=offset, limit=limit, keep=keep)
         if sort == "trending":
             dated.sort(key=lambda pair: -(pair[0].upvotes or 0))
-        return _list([wire.daily_out(paper, where, day) for paper, day in dated])
+        return [wire.daily_out(paper, where, day) for paper, day in dated]
 
     return _json(request, make)
 
@@ -101,24 +98,18 @@ def search_papers(
 ) -> Response:
     """Papers found by words and meaning, the best first."""
     house, where = press_of(request).house, press_of(request).addresses(request)
-    return _json(
-        request,
-        lambda: _list([wire.daily_out(paper, where) for paper in house.search(q, limit=limit).papers]),
-    )
+
+    def make() -> Any:
+        return [wire.daily_out(paper, where) for paper in house.search(q, limit=limit, bare=True).papers]
+
+    return _json(request, make)
 
 
 @router.get("/papers/{key:path}", response_model=wire.PaperDetail)
 def paper(request: Request, key: Key) -> Response:
     """A paper by its key, or by any identifier or address of it."""
     house, where = press_of(request).house, press_of(request).addresses(request)
-    return _json(
-        request,
-        lambda: (
-            wire.detail_out(house.paper(key.replace("\0", "")), where)
-            .model_dump_json(exclude_none=True)
-            .encode()
-        ),
-    )
+    return _json(request, lambda: wire.detail_out(house.paper(key.replace("\0", "")), where))
 
 
 @router.get("/search", response_model=wire.SearchOut)
@@ -132,21 +123,19 @@ def search(
     """Search with everything the house knows of the answer: places in each leg, facets, notes."""
     house, where = press_of(request).house, press_of(request).addresses(request)
 
-    def make() -> bytes:
+    def make() -> Any:
         found = house.search(q, limit=limit, offset=offset, sort=sort)
-        hits = [
-            wire.Place(paper=wire.paper_out(paper, where), score=hit.score, legs=dict(hit.legs))
-            for paper, hit in found
-        ]
         results = found.results
-        out = wire.SearchOut(
-            query=results.query.canonical,
-            total=results.total,
-            hits=hits,
-            facets={name: list(values) for name, values in results.facets.items()},
-            notes=list(results.notes),
-        )
-        return out.model_dump_json(exclude_none=True).encode()
+        return {
+            "query": results.query.canonical,
+            "total": results.total,
+            "hits": [
+                {"paper": wire.paper_out(paper, where), "score": hit.score, "legs": hit.legs}
+                for paper, hit in found
+            ],
+            "facets": results.facets,
+            "notes": results.notes,
+        }
 
     return _json(request, make)
 
@@ -161,9 +150,8 @@ def edition(
     """The edition of a day, week or month; a span without papers is an empty one."""
     house, where = press_of(request).house, press_of(request).addresses(request)
 
-    def make() -> bytes:
+    def make() -> Any:
         found = house.edition(span, page=page, category=category.replace("\0", ""))
-        out = wire.edition_out(found, Span.parse(span), where)
-        return out.model_dump_json(exclude_none=True).encode()
+        return wire.edition_out(found, Span.parse(span), where)
 
     return _json(request, make)

@@ -90,7 +90,9 @@ def _search(press: Press, request: Request, question: Question, format_: str, li
             f"“{question.text[:80]}”",
             "/papers",
             {"q": question.text, "sort": question.sort},
-            lambda most: list(press.house.search(question.text, limit=most, sort=question.sort).papers),
+            lambda most: list(
+                press.house.search(question.text, limit=most, sort=question.sort, bare=True).papers
+            ),
         )
         where = press.addresses(request)
         if format_:

@@ -28,6 +28,7 @@ from broadsheet.feed.editions import standfirst
 from broadsheet.web import layout, session, typeset, wording
 from broadsheet.web.addresses import Addresses
 from broadsheet.web.assets import assets
+from broadsheet.web.turnstile import Turnstile
 
 if TYPE_CHECKING:
     from broadsheet.house import House
@@ -36,6 +37,8 @@ THEMES: Final = ("light", "dark")
 THEME_COOKIE: Final = "broadsheet-theme"
 HTML: Final = "text/html; charset=utf-8"
 CACHE_BYTES: Final = 48 << 20
+PLACES: Final = 2
+"""Answers made at once: one may wait for the disk, or be in a part that runs beside the interpreter."""
 # What the addresses of pages ask for; whatever else is in an address is not carried on into links.
 PARAMETERS: Final = ("q", "sort", "page", "category", "days", "year")
 MAX_VALUE: Final = 4096
@@ -70,6 +73,7 @@ class Press:
         self.csrf_key = house.people.key("csrf")
         place = hmac.new(self.csrf_key, b"place of the token", hashlib.sha256).hexdigest()
         self._token_place = place.encode()
+        self._turnstile = Turnstile(PLACES)
         self.templates = Environment(
             loader=PackageLoader("broadsheet.web"),
             autoescape=True,
@@ -186,15 +190,15 @@ class Press:
         return Response(sheet.body, status, {"Cache-Control": "no-store"}, sheet.media_type)
 
     def _kept(self, key: tuple[Hashable, ...], make: Callable[[], Sheet]) -> tuple[Sheet, str]:
-        stamp = self.house.stamp()
-        with self._lock:
-            if stamp != self._stamp:
-                self._stamp, self._bytes = stamp, 0
-                self._sheets.clear()
-            if key in self._sheets:
-                self._sheets.move_to_end(key)
-                return self._sheets[key]
-        sheet = make()
+        known = self._known(key, self.house.stamp())
+        if known:
+            return known
+        with self._turnstile:
+            stamp = self.house.stamp()
+            known = self._known(key, stamp)  # somebody may have made it meanwhile
+            if known:
+                return known
+            sheet = make()
         kept = sheet, sheet.etag
         with self._lock:
             # What was made while the house changed is sent but not kept.
@@ -205,6 +209,16 @@ class Press:
                     oldest, (dropped, _) = self._sheets.popitem(last=False)
                     self._bytes -= _weight(oldest, dropped)
         return kept
+
+    def _known(self, key: tuple[Hashable, ...], stamp: str) -> tuple[Sheet, str] | None:
+        with self._lock:
+            if stamp != self._stamp:
+                self._stamp, self._bytes = stamp, 0
+                self._sheets.clear()
+            if key in self._sheets:
+                self._sheets.move_to_end(key)
+                return self._sheets[key]
+        return None
 
 
 def _weight(key: tuple[Hashable, ...], sheet: Sheet) -> int:

@@ -3,6 +3,9 @@
 Three dates, which are easily confused: `publishedAt` of a paper is the day it was submitted; the edition that
 carries it is `submittedOnDailyAt`, which the wrapper of a list repeats as its own `publishedAt`.
 Fields that only this house knows stand beside theirs. What is not known is left out.
+
+The models describe the answers (they are the OpenAPI description, which the tests hold every answer to); the
+answers are plain dictionaries, since to make twenty papers into models takes longer than to find them.
 """
 
 # The field names are Hugging Face's.
@@ -14,6 +17,7 @@ from datetime import date, datetime
 from typing import Any
 
 from pydantic import BaseModel, Field
+from pydantic_core import to_json
 
 from broadsheet.feed.editions import Edition
 from broadsheet.feed.spans import Span
@@ -188,17 +192,31 @@ class EditionOut(BaseModel):
     papers: list[PaperOut]
 
 
-def paper_fields(paper: Paper, where: Addresses, day: str = "") -> dict[str, Any]:
-    """The fields of `PaperOut`. `day` is the edition it is shown in; the last one by default."""
+def written(answer: Any) -> bytes:
+    """An answer as JSON."""
+    return to_json(answer)
+
+
+def _known(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def paper_out(paper: Paper, where: Addresses, day: str = "") -> dict[str, Any]:
+    """A paper, as `PaperOut`. `day` is the edition it is shown in; the last one by default."""
     extra = _extra(paper)
     carried = day or next((d for d in reversed(paper.days) if not d.startswith("--")), "")
     machine_keywords = paper.provenance.get("keywords", "").startswith("hf:")
-    return {
+    fields = {
         "id": paper.identifier("arxiv") or paper.key,
         "title": paper.title,
         "summary": paper.abstract,
         "authors": [
-            {"name": a.name, "affiliation": a.affiliation or None, "orcid": a.orcid or None}
+            {
+                "name": a.name,
+                "hidden": False,
+                **({"affiliation": a.affiliation} if a.affiliation else {}),
+                **({"orcid": a.orcid} if a.orcid else {}),
+            }
             for a in paper.authors
         ],
         "publishedAt": moment(paper.submitted),
@@ -229,12 +247,15 @@ def paper_fields(paper: Paper, where: Addresses, day: str = "") -> dict[str, Any
         "journal_ref": paper.journal_ref,
         "licence": paper.licence,
         "days": list(paper.days),
-        "votes": [{"source": v.source, "votes": v.votes, "comments": v.comments} for v in paper.votes],
+        "votes": [
+            _known({"source": v.source, "votes": v.votes, "comments": v.comments}) for v in paper.votes
+        ],
         "links": [{"kind": link.kind, "url": link.url} for link in paper.links if is_web(link.url)],
-        "versions": [{"number": v.number, "submitted": v.submitted} for v in paper.versions],
+        "versions": [_known({"number": v.number, "submitted": v.submitted}) for v in paper.versions],
         "implemented": _implemented(paper, where) or None,
         "updated": paper.updated,
     }
+    return _known(fields)
 
 
 def _implemented(paper: Paper, where: Addresses) -> list[dict[str, str]]:
@@ -250,14 +271,9 @@ def _implemented(paper: Paper, where: Addresses) -> list[dict[str, str]]:
     ]
 
 
-def paper_out(paper: Paper, where: Addresses, day: str = "") -> PaperOut:
-    """A paper as JSON."""
-    return PaperOut(**paper_fields(paper, where, day))
-
-
-def detail_out(paper: Paper, where: Addresses) -> PaperDetail:
-    """A paper as JSON, with its sources."""
-    kept: list[dict[str, Any]] = [
+def detail_out(paper: Paper, where: Addresses) -> dict[str, Any]:
+    """A paper with its sources, as `PaperDetail`."""
+    kept = [
         {
             "source": m.source,
             "key": m.key,
@@ -268,11 +284,7 @@ def detail_out(paper: Paper, where: Addresses) -> PaperDetail:
         }
         for m in paper.manifestations
     ]
-    return PaperDetail(
-        **paper_fields(paper, where),
-        manifestations=[ManifestationOut(**m) for m in kept],
-        provenance=dict(paper.provenance),
-    )
+    return paper_out(paper, where) | {"manifestations": kept, "provenance": dict(paper.provenance)}
 
 
 _REPEATED = (
@@ -281,37 +293,39 @@ _REPEATED = (
 )
 
 
-def daily_out(paper: Paper, where: Addresses, day: str = "") -> DailyPaper:
-    """A paper in its wrapper, from which clients read the title and the edition's day.
+def daily_out(paper: Paper, where: Addresses, day: str = "") -> dict[str, Any]:
+    """A paper in its wrapper, as `DailyPaper`; clients read the title and the edition's day from it.
 
     A client takes the wrapper's `publishedAt` for the paper's where that has none; it is left out then.
     """
     inner = paper_out(paper, where, day)
-    repeated = {name: getattr(inner, name) for name in _REPEATED}
-    return DailyPaper(
-        paper=inner,
-        publishedAt=inner.submittedOnDailyAt if inner.publishedAt else None,
-        submittedBy=inner.submittedOnDailyBy,
-        **repeated,
+    return _known(
+        {
+            "paper": inner,
+            "publishedAt": inner.get("submittedOnDailyAt") if "publishedAt" in inner else None,
+            "submittedBy": inner.get("submittedOnDailyBy"),
+            **{name: inner[name] for name in _REPEATED if name in inner},
+        }
     )
 
 
-def edition_out(edition: Edition, span: Span, where: Addresses) -> EditionOut:
-    """An edition as JSON."""
-    return EditionOut(
-        title=edition.title,
-        span=span.name,
-        first=span.first,
-        last=span.last,
-        number=edition.number,
-        total=edition.total,
-        page=edition.page,
-        pages=edition.pages,
-        previous=edition.previous.name if edition.previous else None,
-        next=edition.next.name if edition.next else None,
-        categories=list(edition.categories),
-        papers=[paper_out(paper, where) for paper in edition.papers],
-    )
+def edition_out(edition: Edition, span: Span, where: Addresses) -> dict[str, Any]:
+    """An edition, as `EditionOut`."""
+    fields = {
+        "title": edition.title,
+        "span": span.name,
+        "first": span.first,
+        "last": span.last,
+        "number": edition.number,
+        "total": edition.total,
+        "page": edition.page,
+        "pages": edition.pages,
+        "previous": edition.previous.name if edition.previous else None,
+        "next": edition.next.name if edition.next else None,
+        "categories": list(edition.categories),
+        "papers": [paper_out(paper, where) for paper in edition.papers],
+    }
+    return _known(fields)
 
 
 def moment(day: date | str | None) -> datetime | None:

@@ -10,8 +10,11 @@ Differs from the paper: rankings may have weights w_r, which by default are all 
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
+
+import numpy as np
 
 
 def reciprocal_rank(
@@ -34,10 +37,17 @@ def reciprocal_rank(
         raise ValueError(f"weights must be one for each of {len(rankings)} rankings, got {len(weights)}")
     if not all(math.isfinite(weight) and weight >= 0 for weight in weights):
         raise ValueError(f"weights must be finite and not negative, got {list(weights)}")
-    shares: dict[int, list[float]] = {}
-    for ranking, weight in zip(rankings, weights, strict=True):
-        for rank, document in enumerate(dict.fromkeys(ranking), start=1):
-            shares.setdefault(document, []).append(weight / (k + rank))
-    # fsum rounds once, so the order of the rankings cannot break or make a tie.
-    scores = [(document, math.fsum(parts)) for document, parts in shares.items()]
-    return sorted(scores, key=lambda pair: (-pair[1], pair[0]))
+    firsts = [list(dict.fromkeys(ranking)) for ranking in rankings]
+    documents, places = np.unique(np.fromiter(itertools.chain(*firsts), np.int64), return_inverse=True)
+    if not len(documents):
+        return []
+    shares = np.concatenate(
+        [weight / (k + np.arange(1, len(first) + 1)) for first, weight in zip(firsts, weights, strict=True)]
+    )
+    # Each document's shares are added from the smallest up, so the order of the rankings cannot break or make
+    # a tie.
+    upwards = np.lexsort((shares, places))
+    starts = np.searchsorted(places[upwards], np.arange(len(documents)))
+    scores = np.add.reduceat(shares[upwards], starts)
+    order = np.lexsort((documents, -scores))
+    return list(zip(documents[order].tolist(), scores[order].tolist(), strict=True))
