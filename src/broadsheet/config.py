@@ -6,16 +6,17 @@ A setting is an environment variable `BROADSHEET_<NAME>`; for secrets (`DATABASE
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import platformdirs
 import pydantic
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from broadsheet.exceptions import ConfigError
@@ -150,6 +151,66 @@ class Settings(BaseSettings):
     trending_active_days: float = Field(
         default=5.0, ge=0, le=60, description="Days with votes until an account's votes count in full."
     )
+
+    registration: Literal["invitation", "open"] = Field(
+        default="invitation",
+        description="Who may make an account (with readers=many): whoever has an invitation, or everybody.",
+    )
+    session_days: int = Field(
+        default=30, ge=1, le=3650, description="Days after its last use for which a browser stays signed in."
+    )
+    proxy_networks: tuple[str, ...] = Field(
+        default=("127.0.0.1/32", "::1/128"),
+        description="Networks of reverse proxies, as a JSON list: what requests from there say in "
+        "X-Forwarded-For and X-Forwarded-Proto is believed.",
+    )
+    proxy_header: str = Field(
+        default="",
+        description="The header in which a proxy that signs readers in says who it is (Remote-User). It is "
+        "believed from proxy_networks alone, which must then be named, too.",
+    )
+    oidc_issuer: str = Field(
+        default="",
+        description="The address of an OpenID Connect provider that readers may sign in with "
+        "(https://login.example.org/realms/lab); empty for none.",
+    )
+    oidc_client_id: str = Field(default="", description="What the provider knows this house as.")
+    oidc_client_secret: SecretStr = Field(
+        default=SecretStr(""), description="The secret shared with the provider."
+    )
+    oidc_name: str = Field(
+        default="your organisation", description="What the button for it says: “Sign in with …”."
+    )
+    oidc_create: bool = Field(
+        default=True,
+        description="Whether somebody the provider knows and the house does not gets an account at once.",
+    )
+
+    @model_validator(mode="after")
+    def _proxies_are_named(self) -> Self:
+        if self.proxy_header and "proxy_networks" not in self.model_fields_set:
+            raise ValueError("proxy_header needs proxy_networks: who else could send that header?")
+        if self.oidc_issuer and not self.oidc_client_id:
+            raise ValueError("oidc_issuer needs oidc_client_id")
+        return self
+
+    @field_validator("proxy_networks")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            try:
+                ipaddress.ip_network(network)
+            except ValueError as error:
+                raise ValueError(f"not a network: {network!r}; want 10.0.0.0/8 or fd00::/8") from error
+        return value
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _safe_issuer(cls, value: str) -> str:
+        local = ("http://localhost", "http://127.0.0.1")
+        if value and not value.startswith(("https://", *local)):
+            raise ValueError(f"must begin with https://, got {value!r}")
+        return value.rstrip("/")
 
     @field_validator("timezone")
     @classmethod

@@ -84,6 +84,7 @@ class House:
             self.index = Search(self.store, self.folder / "index", encoder)
             self._resources.callback(self.index.close)
             self.mail = Mail(self)
+            self.people.post = self.mail if self.mail.ready else None
         except BaseException:
             self._resources.close()
             raise

@@ -12,6 +12,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
+from broadsheet.exceptions import PeopleError
+
 OWNER: Final = 1
 """The number of the account whose machine this is; in single-reader mode everybody is this reader."""
 
@@ -60,6 +62,18 @@ def is_name(text: str) -> bool:
     (True, True, False, False, False, False)
     """
     return NAME.fullmatch(text) is not None
+
+
+def checked_name(name: str) -> str:
+    """The name. Raises PeopleError for what cannot be one.
+
+    >>> checked_name("ada")
+    'ada'
+    """
+    if not is_name(name) or name.casefold().startswith("gone-"):
+        rule = "1 to 40 letters a-z, digits, and - or _ inside"
+        raise PeopleError(f"{name[:60]!r} cannot be a name: a name has {rule}")
+    return name
 
 
 def folded(text: str) -> str:

@@ -21,6 +21,7 @@ PAGES = (
     "/papers?q=hostile",
     "/docs/api",
     "/papers/nobody",
+    "/account",
 )
 
 
@@ -35,7 +36,9 @@ class Finder(HTMLParser):
         given = dict(attributes)
         if tag in ("iframe", "object", "embed", "base", "img", "svg"):
             self.problems.append(tag)
-        if tag == "script" and not re.fullmatch(r"/static/keys\.[0-9a-f]+\.js", given.get("src") or ""):
+        if tag == "script" and not re.fullmatch(
+            r"/static/(keys|passkeys)\.[0-9a-f]+\.js", given.get("src") or ""
+        ):
             self.problems.append("script")
         for name, value in attributes:
             if name.startswith("on") or name == "style":

@@ -77,9 +77,19 @@ class Accounts:
         return [_account(row) for row in rows]
 
     def create(
-        self, name: str, role: Role, *, shown: str = "", email: str = "", confirmed: bool = False
+        self,
+        name: str,
+        role: Role,
+        *,
+        shown: str = "",
+        email: str = "",
+        confirmed: bool = False,
+        password: str = "",
     ) -> Account:
-        """Make an account without a password. Raises NameTakenError."""
+        """Make an account; `password` is a hash, or '' for one that cannot be signed in to with any.
+
+        Raises NameTakenError.
+        """
         with self.database.writing() as connection:
             if connection.scalar(select(_A.id).where(_A.folded == folded(name))) is not None:
                 raise NameTakenError(name)
@@ -94,7 +104,7 @@ class Accounts:
                 "email_folded": folded(email),
                 "confirmed": confirmed,
                 "zone": "",
-                "password": "",
+                "password": password,
                 "created": documents.now(),
                 "disabled": False,
                 "gone": False,

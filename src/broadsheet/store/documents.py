@@ -39,6 +39,11 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
+def instant(at: datetime) -> str:
+    """A moment with a zone, as kept in the tables."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
 def encode(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a description as JSON values, without those that are unknown."""
     document: dict[str, Any] = {}

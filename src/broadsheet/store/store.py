@@ -29,12 +29,14 @@ from broadsheet.store.changes import Change
 from broadsheet.store.columns import Columns
 from broadsheet.store.database import Database
 from broadsheet.store.editions import Order
+from broadsheet.store.entrances import Entrances
 from broadsheet.store.events import Events
 from broadsheet.store.harvests import Harvest
 from broadsheet.store.imports import ImportRun
 from broadsheet.store.ingest import Ingest, Outcome
 from broadsheet.store.mailing import Mailing
 from broadsheet.store.merges import Merge
+from broadsheet.store.tickets import Tickets
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class Store:
         self.columns = Columns(database)
         self.events = Events(database)
         self.mailing = Mailing(database)
+        self.entrances = Entrances(database)
+        self.tickets = Tickets(database)
 
     @classmethod
     def open(cls, url: str, *, read_only: bool = False) -> Self:

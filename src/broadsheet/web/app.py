@@ -10,7 +10,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 
 import broadsheet
-from broadsheet.web import api, errors, methods, pages, site
+from broadsheet.web import api, errors, methods, pages, people, site
 from broadsheet.web.gate import Gate
 from broadsheet.web.press import Press
 from broadsheet.web.session import guard
@@ -24,8 +24,9 @@ class App(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """The layers a request passes, the gate before all others."""
-        base_url: str = self.state.press.house.settings.base_url
-        return Gate(super().build_middleware_stack(), urlsplit(base_url).path.rstrip("/"))
+        config = self.state.press.house.settings
+        root = urlsplit(config.base_url).path.rstrip("/")
+        return Gate(super().build_middleware_stack(), root, config.proxy_networks)
 
 
 def create_app(house: House) -> FastAPI:
@@ -46,6 +47,7 @@ def create_app(house: House) -> FastAPI:
     app.include_router(methods.api)
     app.include_router(methods.pages)
     app.include_router(site.router)
+    app.include_router(people.router)
     app.include_router(pages.router)  # last: a paper's address may be anything below /papers/
     errors.add_handlers(app)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)

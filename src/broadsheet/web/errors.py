@@ -8,22 +8,30 @@ from typing import Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from broadsheet import identifiers
 from broadsheet.exceptions import (
     BroadsheetError,
     DerivedIndexError,
+    NameTakenError,
+    NotAllowedError,
     NotFoundError,
     PaperNotFoundError,
+    PeopleError,
+    SignInError,
     StoreError,
+    TooOftenError,
 )
 from broadsheet.web.pages import press_of
 
 log = logging.getLogger("broadsheet.web")
 
 _ADVICE: Final = {
+    401: "Some things here are for readers who have signed in.",
+    403: "If you think that you should be able to do this, ask whoever runs this paper.",
+    429: "Others would like to get in, too.",
     400: "The address asks for something this paper cannot make sense of.",
     404: "Perhaps the address is mistyped, or the paper has not been brought in here.",
     405: "That address cannot be used in this way.",
@@ -44,8 +52,20 @@ def add_handlers(app: FastAPI) -> None:
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     headers = dict(error.headers or {})
+    with_key = "authorization" in request.headers
+    if error.status_code == 401 and request.method == "GET" and not with_key and not wants_json(request):
+        return _to_the_door(request)
     detail = "" if error.detail == HTTPStatus(error.status_code).phrase else str(error.detail)
     return respond(request, error.status_code, detail, headers)
+
+
+def _to_the_door(request: Request) -> Response:
+    """Somebody who is not signed in asked for a page that wants it: in by the door, and back to the page."""
+    where = press_of(request).addresses(request)
+    here = request.url.path.removeprefix(where.root) or "/"
+    wanted = f"{here}?{request.url.query}" if request.url.query else here
+    address = where.at("/sign-in", next=wanted)
+    return RedirectResponse(address, 303, {"Cache-Control": "no-store", "Vary": "Cookie"})
 
 
 def _misunderstood(request: Request, error: Exception) -> Response:
@@ -58,6 +78,11 @@ def _failed(request: Request, error: Exception) -> Response:
     if isinstance(error, PaperNotFoundError):
         detail = str(error) if wants_json(request) else f"There is no “{error.reference}” here."
         return respond(request, 404, detail, reference=error.reference)
+    if isinstance(error, TooOftenError):
+        return respond(request, 429, str(error), {"Retry-After": str(max(1, round(error.wait)))})
+    if isinstance(error, PeopleError):
+        status = {SignInError: 401, NotAllowedError: 403, NameTakenError: 409}.get(type(error), 400)
+        return respond(request, status, str(error))
     if isinstance(error, NotFoundError):
         return respond(request, 404, str(error))
     log.error("%s: %s", type(error).__name__, error, exc_info=error)
@@ -97,6 +122,7 @@ def respond(
     except Exception:  # the page of an error must not depend on what broke
         log.exception("the page of an error broke")
         return Response(f"{status} {phrase}\n", status, headers, "text/plain; charset=utf-8")
+    sheet = press.with_token(request, sheet)
     return Response(sheet.body, status, headers, sheet.media_type)
 
 

@@ -10,6 +10,7 @@ import logging
 import re
 import time
 import uuid
+from collections.abc import Sequence
 from typing import Final
 from urllib.parse import quote
 
@@ -17,6 +18,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from broadsheet.web.addresses import SAFE, is_host
+from broadsheet.web.peers import look_through
 
 MAX_BODY: Final = 64 << 10
 CSP: Final = (
@@ -34,6 +36,9 @@ HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+HIDDEN_PARAMETER: Final = "token"
+"""A parameter of a path that is called so is a secret, and is not written to the log."""
+_SECRET_VALUE: Final = re.compile(r"(?i)((?:^|&)(?:token|code|state|key|secret|password)=)[^&]*")
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 access = logging.getLogger("broadsheet.access")
@@ -43,17 +48,20 @@ class Gate:
     """The outermost layer of the app.
 
     root: the path the site is mounted at. A proxy may take it away from addresses or leave it; both work.
+    proxies: the networks of proxies that are believed.
     """
 
-    def __init__(self, app: ASGIApp, root: str = "") -> None:
+    def __init__(self, app: ASGIApp, root: str = "", proxies: Sequence[str] = ()) -> None:
         self.app = app
         self.root = root
+        self.proxies = proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        look_through(scope, headers, self.proxies)
         given = headers.get("x-request-id", "")
         if self.root:
             scope["root_path"] = self.root
@@ -86,14 +94,21 @@ class Gate:
             client = scope.get("client")
             line = {
                 "method": "HEAD" if is_head else scope["method"],
-                "path": quote(scope["path"], safe=SAFE),  # as it was sent: a line of the log stays one
-                "query": scope["query_string"].decode("latin-1"),
+                "path": _loggable_path(scope),
+                "query": _SECRET_VALUE.sub(r"\1…", scope["query_string"].decode("latin-1")),
                 "status": status,
                 "ms": round((time.perf_counter() - started) * 1000, 1),
                 "client": client[0] if client else "",
                 "request_id": request_id,
             }
             access.info("%(method)s %(path)s %(status)s %(ms)s ms", line, extra={"access": line})
+
+
+def _loggable_path(scope: Scope) -> str:
+    """The path as it was sent, so that a line of the log stays one; without the secret of a link."""
+    path = quote(scope["path"], safe=SAFE)
+    secret = scope.get("path_params", {}).get(HIDDEN_PARAMETER)
+    return path.replace(quote(str(secret), safe=SAFE), "…") if secret else path
 
 
 def _refusal(method: str, headers: Headers) -> tuple[int, str] | None:

@@ -16,7 +16,7 @@ from broadsheet.web.addresses import local_path
 from broadsheet.web.lists import PaperList, export_sheet
 from broadsheet.web.press import MAX_VALUE, THEME_COOKIE, THEMES, Press, Sheet
 from broadsheet.web.searching import Question, look_up
-from broadsheet.web.session import csrf_exempt
+from broadsheet.web.session import csrf_exempt, open_to_all
 
 # Other forms of a paper, by the ending of its address, and the export each one is; Markdown has a page.
 SUFFIXES: Final = {".md": "", ".bib": "bibtex", ".ris": "ris", ".csl.json": "csl-json"}
@@ -214,6 +214,7 @@ def archive(request: Request, year: Annotated[int | None, Query(ge=1, le=9999)] 
 
 
 @router.post("/theme")
+@open_to_all
 @csrf_exempt  # it changes nothing but the look, in the browser that asks
 def theme(request: Request, to: str = "", back: str = "/") -> Response:
     """Choose light, dark or the system's choice, and go back to the page one came from."""

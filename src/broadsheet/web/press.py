@@ -128,6 +128,7 @@ class Press:
         where = self.addresses(request)
         here = request.url.path.removeprefix(where.root) or "/"
         given = request.query_params
+        reader = session.reader_of(request)
         asked = {name: given[name][:MAX_VALUE] for name in PARAMETERS if name in given}
         context = {
             "at": where.at,
@@ -136,12 +137,13 @@ class Press:
             "to": where.paper,
             "asset": lambda name: where.at(f"/static/{assets()[name].hashed}"),
             "theme": theme_of(request),
-            "reader": session.reader_of(request),
+            "reader": reader,
             "turn": lambda **given: where.at(here, **{**asked, **given}),
             "here": here,
+            "place": where.at(here, **asked).removeprefix(where.root),
             "asked": asked,
             "feeds": (),
-            "stale": self.stale(),
+            "stale": () if self.house.settings.private and reader is None else self.stale(),
             "demo": False,
             **context,
         }

@@ -44,6 +44,7 @@ def serve(
         port=port,
         log_config=None,
         access_log=False,  # the gate writes it, with the request's id
+        proxy_headers=False,  # the gate reads them, too, from the proxies in the settings
         server_header=False,
         timeout_graceful_shutdown=10,
         http="h11",  # the one with a limit on the size of a request's head, whatever else is installed

@@ -12,6 +12,7 @@ from broadsheet.web.assets import assets
 from broadsheet.web.lists import FORMATS
 from broadsheet.web.pages import press_of
 from broadsheet.web.press import Sheet
+from broadsheet.web.session import open_to_all, reader_of
 
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 
@@ -19,15 +20,18 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/healthz")
+@open_to_all
 def healthz() -> Response:
     """The process lives."""
     return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
 
 
 @router.get("/readyz")
+@open_to_all
 def readyz(request: Request) -> Response:
     """The store answers. Sources that have gone stale are named, and do not make the house unready."""
     house = press_of(request).house
+    strangers = house.settings.private and reader_of(request) is None
     stale = [
         {
             "source": harvest.source,
@@ -36,13 +40,14 @@ def readyz(request: Request) -> Response:
             "last_error": harvest.last_error,
         }
         for harvest, is_stale in house.harvests()
-        if is_stale
+        if is_stale and not strangers
     ]
     body: dict[str, Any] = {"status": "ok", "stamp": house.stamp(), "stale": stale}
     return JSONResponse(body, headers={"Cache-Control": "no-store"})
 
 
 @router.get("/static/{name}")
+@open_to_all
 def static(name: str) -> Response:
     """A file of the look; under its hashed name it never changes."""
     asset = assets().get(name)
@@ -53,6 +58,7 @@ def static(name: str) -> Response:
 
 
 @router.get("/favicon.ico")
+@open_to_all
 def favicon(request: Request) -> Response:
     """Browsers that ask for the old name get the new one."""
     where = press_of(request).addresses(request)
@@ -60,15 +66,21 @@ def favicon(request: Request) -> Response:
 
 
 @router.get("/robots.txt")
+@open_to_all
 def robots(request: Request) -> Response:
-    """Robots may read everything but endless searches."""
-    where = press_of(request).addresses(request)
+    """Robots may read everything but endless searches and a reader's own; in a private house, nothing."""
+    press = press_of(request)
+    where = press.addresses(request)
+    if press.house.settings.private:
+        return PlainTextResponse("User-agent: *\nDisallow: /\n")
     return PlainTextResponse(
         f"User-agent: *\nDisallow: {where.at('/papers')}?q=\nDisallow: {where.at('/api/')}\n"
+        f"Disallow: {where.at('/sign-in')}\nDisallow: {where.at('/account')}\n"
     )
 
 
 @router.get("/manifest.webmanifest")
+@open_to_all
 def manifest(request: Request) -> Response:
     """What a phone needs to keep the paper among its apps."""
     press = press_of(request)
