@@ -83,7 +83,7 @@ class House:
             encoder = None if config.encoder == "none" else self.encoder
             self.index = Search(self.store, self.folder / "index", encoder)
             self._resources.callback(self.index.close)
-            self.mail = Mail(self)
+            self.mail = self.people.things["mail"] = Mail(self)
             self.people.post = self.mail if self.mail.ready else None
         except BaseException:
             self._resources.close()

@@ -7,6 +7,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -15,7 +16,10 @@ from typing import Any
 import pytest
 
 import broadsheet
+from broadsheet.digest.schedule import next_due
 from broadsheet.house import House
+from broadsheet.papers import Author, Identifier, Listing, Record
+from broadsheet.subscriptions import Channel, Subscription, Wish
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -31,6 +35,7 @@ class Sink:
     reject: dict[str, list[str]] = field(default_factory=dict)  # recipient → answers to the last dot, in turn
     connections: int = 0
     refuse_sender: str = ""
+    hang_up: set[str] = field(default_factory=set)  # recipients after whose mail the server says nothing more
     port: int = 0
 
     async def handle_EHLO(
@@ -53,6 +58,8 @@ class Sink:
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        if envelope.rcpt_tos[0] in self.hang_up:
+            server.transport.abort()
         answers = self.reject.get(envelope.rcpt_tos[0])
         if answers:
             return answers.pop(0)
@@ -102,3 +109,47 @@ def house(tmp_path: Path, sink: Sink) -> Iterator[House]:
 def parsed() -> Callable[[bytes], EmailMessage]:
     """Read a mail with the standard library's strict parser; it has no defects."""
     return read
+
+
+def planted(number: int, day: str = "2025-07-29", **given: Any) -> Record:
+    """An invented paper, voted for the more the smaller its number."""
+    given = {
+        "title": f"Paper {number} on the habits of tides",
+        "abstract": f"Tides come and go {number} times. They cost $O(n^{{{number}}})$ steps. "
+        + "More words. " * 30,
+        "authors": (Author("Ada Example"), Author("Bruno Beispiel")),
+        "identifiers": (Identifier("arxiv", f"2507.{number:05}"),),
+        "listings": (Listing("hf", day, number),),
+        "primary_category": "cs.LG",
+        "categories": ("cs.LG",),
+        "votes": 100 - number,
+        "submitted": date(2025, 7, 1),
+        **given,
+    }
+    key = f"2507.{number:05}"
+    return Record(source="hf", format="hf-json", key=key, place="", raw=key.encode(), **given)
+
+
+@pytest.fixture
+def papers(house: House) -> Callable[..., None]:
+    """Takes invented papers in: their numbers, and the day whose edition they stand in."""
+
+    def take_in(numbers: range, day: str = "2025-07-29", **given: Any) -> None:
+        house.store.ingest([planted(number, day, **given) for number in numbers])
+        house.index.sync()
+
+    return take_in
+
+
+@pytest.fixture
+def subscribe(house: House) -> Callable[..., Subscription]:
+    """Subscribes an address as if it had said yes."""
+
+    def subscribe(
+        address: str, at: datetime, wish: Wish | None = None, reader: int | None = None
+    ) -> Subscription:
+        wish = wish or Wish()
+        asked, _ = house.mail.store.ask(Channel.MAIL, address, reader, wish, at)
+        return house.mail.store.activate(asked.id, next_due(wish, at), at)
+
+    return subscribe

@@ -12,7 +12,7 @@ from typing import Annotated, Final
 
 import typer
 
-from broadsheet.cli import keeping, methods, people, reading, running, taking
+from broadsheet.cli import keeping, mailing, methods, people, reading, running, taking
 from broadsheet.cli.session import Group
 
 EPILOG: Final = (
@@ -72,6 +72,7 @@ LENIENT: Final = {"edition": {"ignore_unknown_options": True}}
 for panel, commands in PANELS.items():
     for name, command in commands.items():
         app.command(name, rich_help_panel=panel, context_settings=LENIENT.get(name))(command)
+app.add_typer(mailing.digest, name="digest", rich_help_panel="Deliver")
 app.add_typer(keeping.works, name="works", rich_help_panel="Keep")
 app.add_typer(people.app, name="people", rich_help_panel="Run")
 

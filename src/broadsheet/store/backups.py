@@ -19,13 +19,14 @@ import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, LargeBinary, MetaData, func, insert, inspect, select, text, update
 
 from broadsheet.exceptions import BackupError, DiskFullError
-from broadsheet.store import documents, schema, upgrade
+from broadsheet.store import deliveries, documents, schema, subscriptions, upgrade
 from broadsheet.store.database import Database
 
 KIND: Final = "broadsheet-backup"
@@ -108,6 +109,8 @@ def restore(path: Path, url: str, *, overwrite: bool) -> None:
                 raise
             upgrade.upgrade(connection)
             _begin_epoch(connection, before)
+            subscriptions.begin_anew(connection, datetime.now(UTC))
+            deliveries.begin_anew(connection)
     finally:
         database.close()
 

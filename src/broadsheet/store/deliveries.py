@@ -71,7 +71,7 @@ def compose(
     number = secrets.token_hex(8)
     edition = edition or number
     key = recipient.casefold()
-    if connection.scalar(select(_D.id).where(_D.recipient == key, _D.edition == edition)) is not None:
+    if has(connection, recipient, edition):
         return ""
     moment = stored(now)
     values = {
@@ -94,6 +94,12 @@ def compose(
     }
     connection.execute(insert(table), [values])
     return number
+
+
+def has(connection: Connection, recipient: str, edition: str) -> bool:
+    """Whether a receiver has an edition, or it is on its way there."""
+    wanted = select(_D.id).where(_D.recipient == recipient.casefold(), _D.edition == edition)
+    return connection.scalar(wanted) is not None
 
 
 def claim(
@@ -186,6 +192,13 @@ def release(connection: Connection, sender: str) -> None:
     connection.execute(update(table).where(mine).values(**values))
 
 
+def begin_anew(connection: Connection) -> None:
+    """After a backup was restored: what was on its way then has arrived since, or is no longer news."""
+    under_way = _D.state.in_([State.COMPOSED.value, State.CLAIMED.value])
+    values = {"state": State.FAILED.value, "error": "from a backup; it may have gone then", "body": ""}
+    connection.execute(update(table).where(under_way).values(**values))
+
+
 def one(connection: Connection, number: str) -> Delivery:
     """The delivery of that id. Raises NotFoundError."""
     row = connection.execute(select(table).where(_D.id == number)).first()
@@ -212,10 +225,14 @@ def in_state(connection: Connection, state: State, limit: int) -> list[Delivery]
     return [_delivery(row) for row in connection.execute(wanted)]
 
 
-def next_moment(connection: Connection) -> datetime | None:
-    """When the next message is ready, or was; None when none waits."""
-    earliest = connection.scalar(select(func.min(_D.not_before)).where(_D.state == State.COMPOSED.value))
-    return moment_or_none(earliest)
+def next_moment(connection: Connection, *, mail: bool = True) -> datetime | None:
+    """When the next message is ready, or was, a claim that lapses too; None when none waits."""
+    c = table.c
+    wanted = () if mail else (c.channel != Channel.MAIL.value,)
+    waiting = select(func.min(c.not_before)).where(c.state == State.COMPOSED.value, *wanted)
+    lapsing = select(func.min(c.until)).where(c.state == State.CLAIMED.value, *wanted)
+    moments = [moment for moment in (connection.scalar(waiting), connection.scalar(lapsing)) if moment]
+    return moment_or_none(min(moments, default=None))
 
 
 def sweep(connection: Connection, before: datetime) -> int:

@@ -77,6 +77,11 @@ class Mailing:
         with self.database.reading() as connection:
             return subscriptions.due(connection, now, limit)
 
+    def unscheduled(self, limit: int = 500) -> list[Subscription]:
+        """Those that are active and have no hour yet."""
+        with self.database.reading() as connection:
+            return subscriptions.unscheduled(connection, limit)
+
     def forget(self, reader: int) -> None:
         """Throw away everything that belongs to a reader."""
         with self.database.writing() as connection:
@@ -116,6 +121,11 @@ class Mailing:
             if state:
                 return deliveries.in_state(connection, state, limit)
             return deliveries.of_subscription(connection, subscription, limit)
+
+    def has(self, recipient: str, edition: str) -> bool:
+        """Whether an address has an edition, or it is on its way there."""
+        with self.database.reading() as connection:
+            return deliveries.has(connection, recipient, edition)
 
     def claim(
         self, sender: str, now: datetime, lease: timedelta, limit: int, *, mail: bool = True
@@ -161,10 +171,10 @@ class Mailing:
         with self.database.reading() as connection:
             return subscriptions.counts(connection), deliveries.counts(connection)
 
-    def next_moment(self) -> datetime | None:
-        """When the next message is ready, or was; None when none waits."""
+    def next_moment(self, *, mail: bool = True) -> datetime | None:
+        """When the next message is ready, or was; None when none waits. `mail`: whether mail counts."""
         with self.database.reading() as connection:
-            return deliveries.next_moment(connection)
+            return deliveries.next_moment(connection, mail=mail)
 
     def sweep(self, before: datetime) -> int:
         """Throw away what was dealt with before a moment; returns how many messages."""

@@ -96,6 +96,20 @@ def move_on(connection: Connection, number: str, due: datetime, told: str) -> No
     connection.execute(update(table).where(_S.id == number).values(due=stored(due), told=told))
 
 
+def begin_anew(connection: Connection, now: datetime) -> None:
+    """After a backup was restored: what was told since it was made is not known, and is not told again."""
+    year, week, _ = now.isocalendar()
+    told = {
+        (Kind.EDITION.value, Cadence.DAILY.value): now.date().isoformat(),
+        (Kind.EDITION.value, Cadence.WEEKLY.value): f"{year:04}-W{week - 1:02}",
+    }
+    active = _S.standing == Standing.ACTIVE.value
+    connection.execute(update(table).where(active).values(due=None, told=now.isoformat()))
+    for (kind, cadence), upto in told.items():
+        those = update(table).where(active, _S.kind == kind, _S.cadence == cadence)
+        connection.execute(those.values(told=upto))
+
+
 def one(connection: Connection, number: str) -> Subscription:
     """The subscription of that id. Raises NotFoundError."""
     row = connection.execute(select(table).where(_S.id == number)).first()
@@ -108,6 +122,12 @@ def due(connection: Connection, now: datetime, limit: int) -> list[Subscription]
     """Those whose time has come, the longest waiting first."""
     wanted = select(table).where(_S.standing == Standing.ACTIVE.value, _S.due <= stored(now))
     return [_subscription(row) for row in connection.execute(wanted.order_by(_S.due, _S.id).limit(limit))]
+
+
+def unscheduled(connection: Connection, limit: int) -> list[Subscription]:
+    """Those that are active and have no hour yet."""
+    wanted = select(table).where(_S.standing == Standing.ACTIVE.value, _S.due.is_(None))
+    return [_subscription(row) for row in connection.execute(wanted.order_by(_S.id).limit(limit))]
 
 
 def of_reader(connection: Connection, reader: int) -> list[Subscription]:

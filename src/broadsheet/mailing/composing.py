@@ -1,0 +1,225 @@
+"""What is due, composed and queued: each digest is kept before anything of it is sent.
+
+A subscription moves on to its next hour in the same commit that queues its digest, so that a killed run goes
+on with those that were not reached. After a time without a running house there is one digest and not many: it
+tells of everything since the last one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from broadsheet.digest.issue import Issue, entries
+from broadsheet.digest.schedule import next_due, zone_named
+from broadsheet.exceptions import NotFoundError
+from broadsheet.feed.spans import Span
+from broadsheet.papers import Paper
+from broadsheet.subscriptions import Cadence, Channel, Kind, State, Subscription, Wish
+
+if TYPE_CHECKING:
+    from broadsheet.house import House
+
+log = logging.getLogger(__name__)
+
+BATCH: Final = 250
+MOST_DAYS: Final = 7
+"""So many days one daily digest reaches back, after quiet days, a vacation or a standstill."""
+LOOKED_AT: Final = 200  # of the newest papers a query finds
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An issue, and up to where papers are told when it has gone."""
+
+    issue: Issue
+    upto: str
+
+
+class Composer:
+    """Composes issues; the same for all who want the same."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._made: dict[tuple[Any, ...], Told | None] = {}
+
+    def issue(self, wish: Wish, now: datetime, *, told: str = "", thumbs: bool = False) -> Told | None:
+        """What a wish gives now, beyond what was told; None when there is nothing new."""
+        today = now.astimezone(zone_named(wish.zone)).date()
+        # A query is asked beyond a moment, which hardly two subscribers share; the rest goes by days.
+        key = (wish.kind, wish.object, wish.cadence, wish.length, told, thumbs, today)
+        if key not in self._made:
+            self._made[key] = self._compose(wish, now, today, told, thumbs)
+        return self._made[key]
+
+    def _compose(self, wish: Wish, now: datetime, today: date, told: str, thumbs: bool) -> Told | None:
+        match wish.kind:
+            case Kind.EDITION:
+                found = self._edition(wish, today, told)
+            case Kind.TRENDING:
+                found = self._trending(wish, today)
+            case Kind.QUERY:
+                found = self._query(wish, now, today, told)
+            case _:
+                found = self._followed(wish, now, today, told)
+        if found is None or not found.papers:
+            return None
+        config = self._house.settings
+        named = f":{hashlib.blake2b(wish.object.encode(), digest_size=8).hexdigest()}" if wish.object else ""
+        issue = Issue(
+            edition=f"{wish.kind}:{wish.cadence}:{found.name}{named}",
+            title=found.title,
+            masthead=config.title,
+            site=config.site,
+            path=found.path,
+            total=found.total,
+            entries=entries(found.papers[: wish.length]),
+            thumbs=thumbs,
+            cadence=wish.cadence.value,
+        )
+        return Told(issue, found.upto)
+
+    def _edition(self, wish: Wish, today: date, told: str) -> _List | None:
+        if wish.cadence is Cadence.WEEKLY:
+            week = Span.of_week(today - timedelta(weeks=1))
+            return self._span(wish, week, week.title, week.name) if week.name > told else None
+        latest = self._house.latest()
+        if latest is None or not latest.dated or latest.name <= told:
+            return None
+        last = date.fromisoformat(latest.name)
+        first = (
+            max(date.fromisoformat(told) + timedelta(1), last - timedelta(MOST_DAYS - 1)) if told else last
+        )
+        if first == last:
+            return self._span(wish, latest, latest.title, latest.name)
+        span = Span("day", latest.name, first.isoformat(), last.isoformat())
+        before, _ = self._house.store.neighbours(latest.name)
+        if before is None or before < span.first:  # the days between had no papers
+            return self._span(wish, latest, latest.title, latest.name)
+        return self._span(wish, span, f"{_day(first)} to {_day(last)}", latest.name)
+
+    def _span(self, wish: Wish, span: Span, title: str, name: str) -> _List:
+        papers, total = self._house.store.edition(span.first, span.last, order="votes", limit=wish.length)
+        return _List(title, span.path, name, name, papers, total)
+
+    def _trending(self, wish: Wish, today: date) -> _List:
+        days = 7 if wish.cadence is Cadence.DAILY else 30
+        since = (self._house.today() - timedelta(days)).isoformat()
+        papers, total = self._house.store.top(limit=wish.length, since=since)
+        title = f"Trending, {_day(today)}"
+        return _List(title, f"/papers/trending?days={days}", today.isoformat(), "", papers, total)
+
+    def _query(self, wish: Wish, now: datetime, today: date, told: str) -> _List:
+        from urllib.parse import urlencode
+
+        found = self._house.search(wish.object, limit=LOOKED_AT, sort="date").papers
+        path = f"/papers?{urlencode({'q': wish.object, 'sort': 'date'})}"
+        return self._new(f"“{wish.object[:80]}”", path, found, wish, now, today, told)
+
+    def _followed(self, wish: Wish, now: datetime, today: date, told: str) -> _List | None:
+        """What a shelf or a person has that is new; None where nobody keeps such things."""
+        community: Any = getattr(self._house, "community", None)
+        if community is None:
+            return None
+        try:
+            title, path, papers = community.for_digest(wish.kind.value, wish.object, LOOKED_AT)
+        except NotFoundError:
+            return None
+        return self._new(title, path, papers, wish, now, today, told)
+
+    def _new(
+        self,
+        title: str,
+        path: str,
+        papers: Sequence[Paper],
+        wish: Wish,
+        now: datetime,
+        today: date,
+        told: str,
+    ) -> _List:
+        """The papers that came in since the last digest; before the first, since one would have been."""
+        back = timedelta(days=1 if wish.cadence is Cadence.DAILY else 7)
+        since = datetime.fromisoformat(told) if told else now - back
+        new = [paper for paper in papers if paper.added > since]
+        # Up to the newest that was seen and not to this moment: what is taken in now may be found only later.
+        upto = max((paper.added for paper in new), default=since).astimezone(UTC).isoformat()
+        return _List(title, path, today.isoformat(), upto, new, len(new))
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """Papers and where they stand. name: of the edition; upto: what is told when it has gone."""
+
+    title: str
+    path: str
+    name: str
+    upto: str
+    papers: Sequence[Paper]
+    total: int
+
+
+def _day(day: date) -> str:
+    return f"{day:%A}, {day.day} {day:%B %Y}"
+
+
+def compose_due(house: House, now: datetime, *, stop: Callable[[], bool] = lambda: False) -> tuple[int, int]:
+    """Queue the digests whose hour has come. Returns how many were queued, and how many had nothing new."""
+    from broadsheet.digest import page, plain  # brings the templates, which reading does not need
+
+    store, composer = house.store.mailing, Composer(house)
+    written: set[str] = set()
+    queued = quiet = 0
+    while unscheduled := store.unscheduled(BATCH):
+        with store.composing() as composing:
+            for subscription in unscheduled:
+                composing.move_on(subscription, next_due(subscription.wish, now), subscription.told)
+    while not stop():
+        due = store.due(now, BATCH)
+        if not due:
+            break
+        made = [(each, _told(house, composer, each, now)) for each in due]
+        with store.composing() as composing:
+            for subscription, told in made:
+                following = next_due(subscription.wish, now)
+                if told is None:
+                    quiet += 1
+                    composing.move_on(subscription, following, subscription.told)
+                    continue
+                issue = told.issue
+                if issue.id not in written:
+                    written.add(issue.id)
+                    composing.keep(issue.id, now, issue.as_json(), page.write(issue), plain.write(issue))
+                if composing.queue(subscription, issue.edition, issue.id, now):
+                    queued += 1
+                composing.move_on(subscription, following, told.upto or subscription.told)
+    return queued, quiet
+
+
+def _told(house: House, composer: Composer, subscription: Subscription, now: datetime) -> Told | None:
+    """What a subscription is told now; what goes wrong with one stops no other."""
+    if subscription.channel is Channel.MAIL and not house.mail.ready:
+        return None
+    try:
+        thumbs = subscription.channel is Channel.MAIL and subscription.reader is not None
+        return composer.issue(subscription.wish, now, told=subscription.told, thumbs=thumbs)
+    except Exception:
+        log.exception("the digest of subscription %s could not be composed", subscription.id)
+        return None
+
+
+def plan(house: House, now: datetime) -> list[tuple[str, str, str, str]]:
+    """What `compose_due` and a sender would do now, without doing it: recipient, edition, subject, state."""
+    store, composer = house.store.mailing, Composer(house)
+    rows = []
+    for subscription in store.due(now, 1_000_000):
+        told = _told(house, composer, subscription, now)
+        if told and not store.has(subscription.target, told.issue.edition):
+            rows.append((subscription.target, told.issue.edition, told.issue.subject, "due"))
+    for delivery in store.deliveries(state=State.COMPOSED, limit=1_000_000):
+        subject = house.mail.digest(delivery.digest).subject if delivery.digest else delivery.subject
+        rows.append((delivery.recipient, delivery.edition, subject, "queued"))
+    return rows
