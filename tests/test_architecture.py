@@ -23,7 +23,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
     web agents
     jobs
     house
-    doctor harvesting mailing plugins community
+    doctor evaluation harvesting mailing plugins community
     intake
     feed search digest people methods
     store sources exports

@@ -1,0 +1,59 @@
+"""Quality against time, and quality against bytes, as SVG."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from broadsheet.exceptions import ConfigError
+
+AXES: Final = {"latency": ("ms", "CPU ms a query"), "bytes": ("bytes", "bytes a paper")}
+_SHAPES: Final = {"baseline": "s", "stage": "o", "combination": "D", "codec": "v", "served": "*"}
+
+
+def require() -> None:
+    """Raise ConfigError where plots cannot be made, before anything is measured."""
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise ConfigError(
+            "plots are drawn by matplotlib, which is not installed: pip install 'broadsheet[learn]', "
+            "or leave --out away"
+        ) from error
+
+
+def draw(content: dict[str, Any], folder: Path, kinds: dict[str, str]) -> list[Path]:
+    """Write quality-latency.svg and quality-bytes.svg; returns their paths.
+
+    content: what `Evaluation.as_json` returned. kinds: of the systems, by name, which tell the marks' shapes.
+    """
+    require()
+    import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    written = []
+    # The same figures make the same file.
+    with mpl.rc_context({"svg.hashsalt": "broadsheet", "font.family": "serif", "svg.fonttype": "none"}):
+        for name, (key, label) in AXES.items():
+            figure = Figure(figsize=(9, 5.2), layout="constrained")
+            FigureCanvasSVG(figure)
+            axes = figure.add_subplot()
+            for place, system in enumerate(sorted(content["systems"], key=lambda each: each[key])):
+                kind = kinds.get(system["system"], "stage")
+                color = "#8a1a1a" if kind == "served" else "#1b1a17" if kind != "codec" else "#5c574d"
+                at = max(system[key], 1e-2), system["mean"]
+                axes.plot(*at, _SHAPES[kind], color=color, markersize=12 if kind == "served" else 6)
+                axes.annotate(
+                    system["title"], at, (6, 4 if place % 2 else -10), textcoords="offset points", fontsize=7
+                )
+            axes.set_xscale("log")
+            axes.margins(x=0.25, y=0.1)
+            axes.set_xlabel(f"{label} (logarithmic)")
+            axes.set_ylabel("mean nDCG@10")
+            axes.grid(visible=True, color="#d9d3c6", linewidth=0.5)
+            axes.spines[["top", "right"]].set_visible(False)
+            path = folder / f"quality-{name}.svg"
+            figure.savefig(path, format="svg", metadata={"Date": None})
+            written.append(path)
+    return written

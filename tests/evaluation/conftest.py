@@ -1,0 +1,71 @@
+"""Planted collections, and an encoder of words small enough to see through."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+
+import numpy as np
+import pytest
+
+from octavo.testing import planted_corpus
+
+
+class BagEncoder:
+    """Every word has a direction of its own; a text's vector is their mean. Counts what it encodes."""
+
+    dim = 32
+    name = "bag"
+
+    def __init__(self):
+        self.encoded = 0
+
+    def words(self, text):
+        return re.findall(r"\w+", text.casefold()) or ["nothing"]
+
+    def encode_tokens(self, texts):
+        self.encoded += len(texts)
+        made = []
+        for text in texts:
+            rows = [
+                np.random.default_rng(zlib.crc32(w.encode())).standard_normal(32) for w in self.words(text)
+            ]
+            made.append((rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32))
+        return made
+
+    def encode_documents(self, texts):
+        means = np.stack([tokens.mean(axis=0) for tokens in self.encode_tokens(texts)])
+        return means / np.linalg.norm(means, axis=1, keepdims=True)
+
+    encode_queries = encode_documents
+
+    def pieces(self, texts):
+        return [np.array([zlib.crc32(word.encode()) for word in self.words(text)]) for text in texts]
+
+
+def plant(folder, documents, queries, judged, split="test"):
+    """Write a collection in BEIR's layout; judged: (query, document, grade)."""
+    (folder / "qrels").mkdir(parents=True)
+    for file, texts in (("corpus", documents), ("queries", queries)):
+        lines = [json.dumps({"_id": f"{file[0]}{place}", "text": text}) for place, text in enumerate(texts)]
+        (folder / f"{file}.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    rows = "".join(f"q{query}\tc{document}\t{grade}\n" for query, document, grade in judged)
+    (folder / "qrels" / f"{split}.tsv").write_text(f"query-id\tcorpus-id\tscore\n{rows}", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def encoder():
+    return BagEncoder()
+
+
+@pytest.fixture
+def data(tmp_path):
+    """Two collections: one to search, in which document i answers query i, and one of pools."""
+    documents, queries = planted_corpus()
+    everyone = [(i, i, 1) for i in range(len(queries))]
+    plant(tmp_path / "data" / "search" / "planted", documents, queries, everyone)
+    pools = [(q, d, 3 if d == q else 1 if d == q + 1 else 0) for q in range(3) for d in range(6)]
+    plant(tmp_path / "data" / "search" / "csfcube", documents, queries[:3], pools, "dev")
+    return tmp_path / "data"
