@@ -250,6 +250,20 @@ def served(house: House) -> Iterator[str]:
     served.stop()
 
 
+@pytest.fixture(scope="module")
+def serve() -> Iterator[Callable[[Any], str]]:
+    """Serve an app of one's own; returns its address."""
+    running: list[Served] = []
+
+    def start(app: Any) -> str:
+        running.append(Served(app))
+        return running[-1].url
+
+    yield start
+    for served in running:
+        served.stop()
+
+
 @pytest.fixture(scope="session")
 def served_empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a house without papers."""

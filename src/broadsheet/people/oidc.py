@@ -26,6 +26,7 @@ from broadsheet.exceptions import SignInError
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA")
 """How a provider may sign; never with the client's secret and never not at all."""
 FAILED: Final = "Signing in with the other house did not work. Please try again."
+TIMEOUT: Final = 10.0  # seconds
 _KEPT: Final = 600.0  # seconds for which a provider's description is believed
 _LEEWAY: Final = 60  # seconds that clocks may differ
 _SCOPES: Final = "openid profile email"
@@ -56,10 +57,7 @@ class Request:
 
 
 class Provider:
-    """An OpenID Connect provider. Safe to share between threads.
-
-    client: makes what asks the provider; tests bring their own.
-    """
+    """An OpenID Connect provider. Safe to share between threads. clock: seconds since 1970."""
 
     def __init__(
         self,
@@ -67,12 +65,10 @@ class Provider:
         client_id: str,
         client_secret: str,
         *,
-        client: Callable[..., OAuth2Client] = OAuth2Client,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.issuer = issuer
         self._id, self._secret = client_id, client_secret
-        self._client = client
         self._clock = clock
         self._lock = threading.Lock()
         self._known: tuple[float, dict[str, Any], KeySet] | None = None
@@ -157,28 +153,27 @@ class Provider:
             if self._known and not anew and now - self._known[0] < _KEPT:
                 return self._known[1], self._known[2]
             try:
-                with self._open() as client:
-                    about = (
-                        client.get(f"{self.issuer}/.well-known/openid-configuration", withhold_token=True)
-                        .raise_for_status()
-                        .json()
-                    )
-                    if about["issuer"].rstrip("/") != self.issuer:
-                        raise _failure(f"{self.issuer} calls itself {about['issuer']!r}")
-                    found = client.get(about["jwks_uri"], withhold_token=True).raise_for_status().json()
-                keys = KeySet.import_key_set(found)
+                about = self._fetch(f"{self.issuer}/.well-known/openid-configuration")
+                if about["issuer"].rstrip("/") != self.issuer:
+                    raise _failure(f"{self.issuer} calls itself {about['issuer']!r}")
+                found = self._fetch(about["jwks_uri"])
+                keys = KeySet.import_key_set({"keys": found["keys"]})
             except (httpx.HTTPError, JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
                 raise _failure(f"{self.issuer} cannot be asked: {type(error).__name__}: {error}") from error
-            self._known = (now, cast(dict[str, Any], about), keys)
+            self._known = (now, about, keys)
             return self._known[1], keys
 
+    def _fetch(self, address: str) -> dict[str, Any]:
+        answer = httpx.get(address, timeout=TIMEOUT, follow_redirects=False).raise_for_status().json()
+        return cast(dict[str, Any], answer)
+
     def _open(self) -> OAuth2Client:
-        return self._client(
+        return OAuth2Client(
             client_id=self._id,
             client_secret=self._secret or None,
             scope=_SCOPES,
             token_endpoint_auth_method="client_secret_basic" if self._secret else "none",
-            timeout=10.0,
+            timeout=TIMEOUT,
             follow_redirects=False,
         )
 

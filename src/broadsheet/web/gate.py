@@ -22,8 +22,8 @@ from broadsheet.web.peers import look_through
 
 MAX_BODY: Final = 64 << 10
 CSP: Final = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; manifest-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
+    "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS: Final = {
     # What does not say how long it may be kept is asked for again: a redirect follows merges and splits.

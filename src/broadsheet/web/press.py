@@ -90,6 +90,7 @@ class Press:
             "number": wording.number,
             "plural": wording.plural,
             "source": wording.source,
+            "browser": wording.browser,
             "by_line": wording.by_line,
             "votes": wording.votes,
             "where": wording.where,

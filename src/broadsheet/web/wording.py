@@ -61,6 +61,25 @@ FACETS: Final = {
     "status": "Taken back",
 }
 STATUS: Final = {Status.WITHDRAWN: "Withdrawn", Status.RETRACTED: "Retracted"}
+# The first that fits counts: everybody also says that they are everybody else.
+BROWSERS: Final = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("CriOS/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+SYSTEMS: Final = (
+    ("Android", "Android"),
+    ("iPhone", "an iPhone"),
+    ("iPad", "an iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "a Mac"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
 _MARKDOWN: Final = (
     (re.compile(r"<(?=[A-Za-z/!?])"), "< "),
     (re.compile(r"\](?=[(:\[])"), "] "),
@@ -112,6 +131,21 @@ def plural(value: int, word: str) -> str:
 def source(name: str) -> str:
     """A source's own name."""
     return SOURCES.get(name, name)
+
+
+def browser(agent: str) -> str:
+    """What a browser calls itself, as one would say it; a name we do not know as it is.
+
+    >>> browser("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0")
+    'Firefox on Linux'
+    >>> browser("curl/8.5.0"), browser("")
+    ('curl/8.5.0', 'A browser without a name')
+    """
+    if not agent.startswith("Mozilla/"):
+        return agent[:60] or "A browser without a name"
+    named = next((name for mark, name in BROWSERS if mark in agent), "A browser")
+    system = next((name for mark, name in SYSTEMS if mark in agent), "")
+    return f"{named} on {system}" if system else named
 
 
 def by_line(authors: Sequence[Author], most: int = 3) -> str:

@@ -120,7 +120,7 @@ def choose(request: Request, token: str) -> Response:
     """The form for a new password."""
     if many(request).links.whose("reset", token) is None:
         return _outdated(request)
-    return door_page(request, "reset.html", path=f"/reset/{token}", problem="")
+    return _reset(request, token)
 
 
 @router.post("/reset/{token}")
@@ -134,8 +134,16 @@ def chosen(request: Request, token: str, password: Text = "") -> Response:
     except SignInError:
         return _outdated(request)
     except PeopleError as error:
-        return door_page(request, "reset.html", status=400, path=f"/reset/{token}", problem=str(error))
+        return _reset(request, token, 400, problem=str(error))
     return let_in(request, reader, "link")
+
+
+def _reset(request: Request, token: str, status: int = 200, problem: str = "") -> Response:
+    people = many(request)
+    ticket = people.links.whose("reset", token)
+    name = people.reader(ticket.account_id).name if ticket and ticket.account_id else ""
+    path = f"/reset/{token}"
+    return door_page(request, "reset.html", status=status, path=path, name=name, problem=problem)
 
 
 @router.get("/confirm/{token}")
