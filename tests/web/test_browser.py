@@ -12,6 +12,7 @@ PAGES = {
     "undated": "/papers/date/--07-29",
     "month": "/papers/month/2025-07?page=2",
     "trending": "/papers/trending",
+    "what if": "/papers/trending/what-if?half_life=9&prior=0",
     "search": "/papers?q=counting+glaciers",
     "nothing found": "/papers?q=zyxwvutsrq",
     "hostile": "/papers?q=hostile",

@@ -35,6 +35,12 @@ GET   /api/editions/{span}            public     /api/editions/2025-07-28
 GET   /api/papers/search              public
 GET   /api/papers/{key:path}          public     /api/papers/2507.00001
 GET   /api/search                     public
+GET   /papers/trending/what-if        public
+POST  /mark                           reader
+GET   /api/marks                      public     /api/marks?paper=2507.00001
+PUT   /api/marks/{kind}               reader     /api/marks/vote?paper=2507.00001
+DELETE /api/marks/{kind}              reader     /api/marks/vote?paper=2507.00001
+GET   /api/trending                   public
 GET   /methods                        public
 GET   /methods/{name}                 public     /methods/muvera
 GET   /api/methods                    public

@@ -37,7 +37,7 @@ class Finder(HTMLParser):
         if tag in ("iframe", "object", "embed", "base", "img", "svg"):
             self.problems.append(tag)
         if tag == "script" and not re.fullmatch(
-            r"/static/(keys|passkeys)\.[0-9a-f]+\.js", given.get("src") or ""
+            r"/static/(keys|marks|passkeys)\.[0-9a-f]+\.js", given.get("src") or ""
         ):
             self.problems.append("script")
         for name, value in attributes:

@@ -158,7 +158,7 @@ class Tally:
         day = date.fromisoformat(paper.day) if paper.day else None
         born = day.toordinal() - _ORDINAL if day else in_days(datetime.fromisoformat(paper.added))
         self._born[row] = float(born)
-        self._source_votes[row] = float(paper.votes or 0)
+        self._source_votes[row] = float(max(paper.votes or 0, 0))  # a source may say anything
         self._key_rows[paper.key] = row
 
     def _read_votes(self) -> None:

@@ -10,7 +10,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 
 import broadsheet
-from broadsheet.web import api, errors, methods, pages, people, site
+from broadsheet.web import api, errors, marks, methods, pages, people, site, trends
 from broadsheet.web.gate import Gate
 from broadsheet.web.press import Press
 from broadsheet.web.session import guard
@@ -43,11 +43,15 @@ def create_app(house: House) -> FastAPI:
         dependencies=[Depends(guard)],
     )
     app.state.press = Press(house)
+    app.include_router(marks.api)
+    app.include_router(trends.api)
     app.include_router(api.router)
     app.include_router(methods.api)
     app.include_router(methods.pages)
     app.include_router(site.router)
     app.include_router(people.router)
+    app.include_router(marks.router)
+    app.include_router(trends.router)
     app.include_router(pages.router)  # last: a paper's address may be anything below /papers/
     errors.add_handlers(app)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)

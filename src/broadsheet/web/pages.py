@@ -25,7 +25,6 @@ Page = Annotated[int, Query(ge=1, le=100_000)]
 Category = Annotated[str, Query(max_length=100)]
 Format = Annotated[str, Query(alias="format", max_length=40)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
-Days = Annotated[int | None, Query(ge=1, le=36_500)]
 Sort = Annotated[str, Query(pattern="^(relevance|date|votes)$")]
 
 router = APIRouter(include_in_schema=False)
@@ -155,37 +154,6 @@ def _edition(
         days=press.house.archive() if span and span.kind != "day" else (),
         counts=press.house.counts(),
     )
-
-
-@router.get("/papers/trending")
-def trending(
-    request: Request, page: Page = 1, days: Days = None, format_: Format = "", limit: Limit = 100
-) -> Response:
-    """Papers by the votes their sources counted."""
-    press = press_of(request)
-
-    def make() -> Sheet:
-        papers = PaperList(
-            "Trending" if days is None else f"Trending over {days} days",
-            "/papers/trending",
-            {"days": days},
-            lambda most: gathering.trending(press.house, days=days, limit=most),
-        )
-        where = press.addresses(request)
-        if format_:
-            return papers.sheet(press.house, where, format_, limit)
-        found = press.house.trending(page=page, days=days)
-        return press.page(
-            request,
-            "trending.html",
-            edition=found,
-            first=(page - 1) * press.house.settings.page_size + 1,
-            days=days,
-            list=papers,
-            feeds=papers.links(where),
-        )
-
-    return press.answer(request, make)
 
 
 @router.get("/papers/archive")

@@ -25,7 +25,7 @@ from starlette.responses import Response
 from broadsheet import identifiers
 from broadsheet.categories import section_of
 from broadsheet.feed.editions import standfirst
-from broadsheet.web import layout, session, typeset, wording
+from broadsheet.web import layout, session, signs, typeset, wording
 from broadsheet.web.addresses import Addresses
 from broadsheet.web.assets import assets
 from broadsheet.web.turnstile import Turnstile
@@ -40,7 +40,7 @@ CACHE_BYTES: Final = 48 << 20
 PLACES: Final = 2
 """Answers made at once: one may wait for the disk, or be in a part that runs beside the interpreter."""
 # What the addresses of pages ask for; whatever else is in an address is not carried on into links.
-PARAMETERS: Final = ("q", "sort", "page", "category", "days", "year")
+PARAMETERS: Final = ("q", "sort", "page", "category", "days", "year", "by", "as_of")
 MAX_VALUE: Final = 4096
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -88,6 +88,10 @@ class Press:
             "day": wording.day,
             "short": wording.short,
             "number": wording.number,
+            "decimal": wording.decimal,
+            "percent": wording.percent,
+            "age": wording.age,
+            "moment": wording.moment,
             "plural": wording.plural,
             "source": wording.source,
             "browser": wording.browser,
@@ -148,6 +152,10 @@ class Press:
             "demo": False,
             **context,
         }
+        if "signs" not in context:
+            context["signs"] = signs.signs_of(
+                self.house, request, signs.papers_in(context), context.get("as_of")
+            )
         text = self.templates.get_template(template).render(context)
         return Sheet(text.encode("utf-8", "replace"), media_type, status)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Final
 
 from broadsheet import identifiers
@@ -101,6 +101,55 @@ def day(value: date | str | None) -> str:
     return " ".join(
         part for part in (str(number or ""), MONTHS[month - 1] if month else "", str(year or "")) if part
     )
+
+
+def decimal(value: float) -> str:
+    """A number as a reader wants it: three figures, or a power of ten where they would say nothing.
+
+    >>> [decimal(value) for value in (0.0, 3.0, 2.512, 0.0123, 1e-21, -67.93, float("-inf"))]
+    ['0', '3', '2.51', '0.0123', '1e−21', '−67.9', '−∞']
+    """
+    if value == float("-inf"):
+        return "−∞"
+    return (
+        f"{value:.3g}".replace("-", "−")
+        if abs(value) >= 1e-4 or not value
+        else f"{value:.2g}".replace("-", "−")
+    )
+
+
+def percent(share: float) -> str:
+    """A share between 0 and 1.
+
+    >>> percent(0.824), percent(0)
+    ('82\\xa0%', '0\\xa0%')
+    """
+    return f"{share * 100:.0f}\N{NO-BREAK SPACE}%"
+
+
+def age(days: float) -> str:
+    """How old something is, roughly.
+
+    >>> [age(days) for days in (0.01, 0.5, 1.2, 40, 800)]
+    ['less than an hour', '12 hours', '1 day', '40 days', '2 years']
+    """
+    hours = int(days * 24)
+    if hours < 1:
+        return "less than an hour"
+    number, unit = (
+        (hours, "hour") if days < 1 else (int(days), "day") if days < 730 else (int(days / 365.25), "year")
+    )
+    return f"{number} {unit}{'' if number == 1 else 's'}"
+
+
+def moment(value: datetime) -> str:
+    """A moment as prose: `2 March 2026, 08:00 UTC`.
+
+    >>> moment(datetime(2026, 3, 2, 8, 0, tzinfo=UTC))
+    '2 March 2026, 08:00 UTC'
+    """
+    value = value.astimezone(UTC)
+    return f"{day(value.date())}, {value:%H:%M} UTC"
 
 
 def short(span: Span) -> str:

@@ -1,0 +1,36 @@
+"""What stands beside the papers of a page, for the one who looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from fastapi import Request
+
+from broadsheet.papers import Paper
+from broadsheet.web.session import reader_of
+
+if TYPE_CHECKING:
+    from broadsheet.community.voting import Signs
+    from broadsheet.house import House
+
+
+def signs_of(
+    house: House, request: Request, papers: Iterable[Paper], at: datetime | None = None
+) -> dict[str, Signs]:
+    """Key → what stands beside each paper of a page, for the one who asks."""
+    return house.community.signs(reader_of(request), papers, at=at)
+
+
+def papers_in(context: dict[str, Any]) -> list[Paper]:
+    """The papers that a page is about to show."""
+    edition, answer = context.get("edition"), context.get("answer")
+    found: list[Paper] = [*context.get("listed", ())]
+    if edition is not None and not context.get("demo"):
+        found += edition.papers
+    if answer is not None:
+        found += answer.papers
+    if "paper" in context:
+        found.append(context["paper"])
+    return found
