@@ -143,7 +143,7 @@ def index_of_methods() -> str:
 
 def _counted(found: list[Method]) -> str:
     verdicts = [evidence.verdict if (evidence := evidence_of(m.name)) else "not measured yet" for m in found]
-    names = sorted(set(verdicts), key=verdicts.count, reverse=True)
+    names = sorted(set(verdicts), key=lambda name: (-verdicts.count(name), name))
     return ", ".join(f"{name}: {verdicts.count(name)}" for name in names)
 
 

@@ -23,11 +23,11 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
     web agents
     jobs
     house
-    doctor evaluation harvesting mailing plugins community
+    doctor evaluation harvesting mailing plugins community subjects
     intake
     feed search digest people methods
     store sources exports
-    identifiers categories
+    identifiers categories fields
     papers readers subscriptions
     config
     exceptions

@@ -5,7 +5,8 @@ BroadsheetError
 │   ├── PaperNotFoundError        .reference
 │   ├── EditionNotFoundError      .span
 │   ├── AccountNotFoundError      .reference
-│   └── MethodNotFoundError       .name
+│   ├── MethodNotFoundError       .name
+│   └── TagNotFoundError          .name
 ├── UnreadableInputError          a file or payload as a whole cannot be taken in; .place
 │   ├── UnknownFormatError
 │   └── TooLargeError             a cap was exceeded (size, depth, compression ratio)
@@ -26,6 +27,7 @@ BroadsheetError
 │   ├── NoMailServerError         no mail server is set
 │   ├── MailAddressError          that is no address one could write to; .address
 │   └── TokenError                a link of a mail is not one of ours, or has expired
+├── TagError                      that cannot be a tag, or is not known well enough yet
 ├── DerivedIndexError             a derived index is broken; `broadsheet index --rebuild` mends it
 └── ConfigError
 """
@@ -70,6 +72,14 @@ class MethodNotFoundError(NotFoundError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"no such method: {name!r}; `broadsheet methods` lists them")
+        self.name = name
+
+
+class TagNotFoundError(NotFoundError):
+    """The reader has no tag of that name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no such tag: {name!r}")
         self.name = name
 
 
@@ -178,6 +188,10 @@ class MailAddressError(MailError):
 
 class TokenError(MailError):
     """A link of a mail is not one of ours, is damaged, or has expired."""
+
+
+class TagError(BroadsheetError):
+    """That cannot be a tag; the message is for its reader."""
 
 
 class DerivedIndexError(BroadsheetError):

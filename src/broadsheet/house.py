@@ -34,6 +34,7 @@ from broadsheet.papers import Paper
 from broadsheet.people import People
 from broadsheet.search import Hit, Results, Search
 from broadsheet.store import Counts, Harvest, Merge, Store
+from broadsheet.subjects import Subjects
 from octavo.protocols import Encoder
 
 if TYPE_CHECKING:
@@ -85,6 +86,8 @@ class House:
             self._resources.callback(self.index.close)
             self.mail = self.people.things["mail"] = Mail(self)
             self.people.post = self.mail if self.mail.ready else None
+            self.subjects = Subjects(self.store, self.index, self.folder)
+            self.people.things["tags"] = self.subjects.tagging
         except BaseException:
             self._resources.close()
             raise

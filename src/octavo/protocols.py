@@ -69,6 +69,20 @@ class Transform(Protocol):
 
 
 @runtime_checkable
+class Tagger(Protocol):
+    """Gives labels to vectors, learned from few examples."""
+
+    def fit(self, x: Array, labels: Ids) -> Self:
+        """Learn from (N, D) and labels (N,), 0 .. C-1, each with an example; -1 is a row without a label.
+
+        What a method cannot learn from rows without a label it leaves alone.
+        """
+
+    def scores(self, x: Array) -> Array:
+        """Return (M, C): how well every label fits every row of (M, D)."""
+
+
+@runtime_checkable
 class Index(Protocol):
     """Finds the documents whose vectors have the largest inner product with a query's."""
 

@@ -63,6 +63,11 @@ class Neighbourhood:
     def __len__(self) -> int:
         return len(self._rows)
 
+    @property
+    def known(self) -> Ids:
+        """The papers that have a vector, ascending."""
+        return self._sorted_ids
+
     def has(self, paper_ids: Sequence[int] | Ids) -> npt.NDArray[np.bool_]:
         """Which of the papers have a vector."""
         return self._positions(np.asarray(paper_ids, dtype=np.int64))[1]

@@ -20,7 +20,7 @@ from broadsheet.search.meaning import MeaningIndex, Neighbourhood
 from broadsheet.search.planner import Planner, Sort
 from broadsheet.search.query import Clause, ParsedQuery, parse
 from broadsheet.search.words import Progress, Snapshot, WordIndex
-from octavo.protocols import Encoder
+from octavo.protocols import Array, Encoder
 
 MAX_LIMIT: Final = 1000
 _REMEMBERED: Final = 256
@@ -185,6 +185,18 @@ class Search:
         if not clauses:
             return Results(query)
         return self._results(query, began, limit, 0, "relevance", bare=True)
+
+    def neighbourhood(self) -> Neighbourhood | None:
+        """The vectors of the present encoder; None while there are none that can be read."""
+        return self._current([]).near
+
+    def vector(self, text: str) -> Array | None:
+        """The (D,) vector of a question; None without an encoder, or while it is out of order."""
+        return self._encoder.query(text)
+
+    def encoder(self) -> Encoder | None:
+        """The encoder; None if there is none, or it cannot be made now."""
+        return self._encoder.get()
 
     def stamp(self) -> str:
         """Changes whenever results may have changed."""

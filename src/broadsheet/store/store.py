@@ -36,6 +36,7 @@ from broadsheet.store.imports import ImportRun
 from broadsheet.store.ingest import Ingest, Outcome
 from broadsheet.store.mailing import Mailing
 from broadsheet.store.merges import Merge
+from broadsheet.store.tags import Tags
 from broadsheet.store.tickets import Tickets
 
 
@@ -73,6 +74,7 @@ class Store:
         self.mailing = Mailing(database)
         self.entrances = Entrances(database)
         self.tickets = Tickets(database)
+        self.tags = Tags(database)
 
     @classmethod
     def open(cls, url: str, *, read_only: bool = False) -> Self:

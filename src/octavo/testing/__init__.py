@@ -16,8 +16,23 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from octavo.exceptions import NotFittedError, ShapeError
+from octavo.exceptions import NotFittedError
 from octavo.protocols import Array, Encoder, Hits, Ids, Index, Measure, Scorer, Transform
+from octavo.testing.promises import malformed, refuses, require
+from octavo.testing.taggers import check_tagger
+
+__all__ = [
+    "AWKWARD_TEXTS",
+    "PlantedVectors",
+    "check_encoder",
+    "check_index",
+    "check_measure",
+    "check_scorer",
+    "check_tagger",
+    "check_transform",
+    "planted_corpus",
+    "planted_vectors",
+]
 
 _PLANTED: Final = (
     ("An owl hunts mice at night on silent wings.", "which bird hunts mice at night"),
@@ -88,78 +103,78 @@ def check_index(
     """
     x, queries, answers = planted_vectors(documents=documents, dim=dim)
     index = make_index()
-    _require(isinstance(index, Index), "it must have __len__, add and search")
-    _require(len(index) == 0, "a new index must be empty")
-    _require(index.search(queries, 3).ids.size == 0, "an empty index must return (Q, 0)")
+    require(isinstance(index, Index), "it must have __len__, add and search")
+    require(len(index) == 0, "a new index must be empty")
+    require(index.search(queries, 3).ids.size == 0, "an empty index must return (Q, 0)")
     given = x.copy()
-    _require(index.add(given) is index, "add must return the index itself")
+    require(index.add(given) is index, "add must return the index itself")
     given[:] = 0.0
-    _require(len(index) == documents, "len must be the number of documents added")
+    require(len(index) == documents, "len must be the number of documents added")
 
     hits = index.search(queries, 10)
     _check_hits(hits, (len(queries), 10))
     found = float(np.mean(hits.ids[:, 0] == answers))
-    _require(
+    require(
         found >= recall, f"the planted document must come first for {recall:.0%} of queries, got {found:.0%}"
     )
     scores = queries @ x.T
     found = float(
         np.mean([np.isin(best, row) for best, row in zip(_best(scores, 10), hits.ids, strict=True)])
     )
-    _require(found >= recall, f"it must find {recall:.0%} of the ten best, got {found:.0%}")
+    require(found >= recall, f"it must find {recall:.0%} of the ten best, got {found:.0%}")
     exact = np.take_along_axis(scores, hits.ids, axis=1)
-    _require(np.allclose(hits.scores, exact, atol=1e-2), "scores must be inner products")
-    _require(_same(hits, index.search(queries, 10)), "searching twice must give the same hits")
+    require(np.allclose(hits.scores, exact, atol=1e-2), "scores must be inner products")
+    require(_same(hits, index.search(queries, 10)), "searching twice must give the same hits")
     alone = [index.search(queries[i : i + 1], 10).ids[0] for i in range(len(queries))]
-    _require(np.array_equal(alone, hits.ids), "a query's hits must not depend on the other queries")
+    require(np.array_equal(alone, hits.ids), "a query's hits must not depend on the other queries")
 
     halves = make_index().add(x[: documents // 2]).add(x[documents // 2 :])
     first = halves.search(queries, 1).ids[:, 0]
-    _require(float(np.mean(first == answers)) >= recall, "documents added later must be found as well")
+    require(float(np.mean(first == answers)) >= recall, "documents added later must be found as well")
     _check_among(index, queries, scores)
     _check_ties(make_index(), dim)
     few = make_index().add(x[:3]).search(queries, 10)
-    _require(_filled(few, 3), "a k above the number of documents must return every document once")
-    _require(index.search(queries[:0], 4).ids.shape == (0, 4), "no queries must give no hits, (0, K)")
-    _check_index_refuses(index, x, queries)
+    require(_filled(few, 3), "a k above the number of documents must return every document once")
+    require(index.search(queries[:0], 4).ids.shape == (0, 4), "no queries must give no hits, (0, K)")
+    _check_indexrefuses(index, x, queries)
 
 
 def _check_hits(hits: Hits, shape: tuple[int, int]) -> None:
-    _require(hits.ids.shape == shape, f"ids must have the shape {shape}, got {hits.ids.shape}")
-    _require(hits.scores.shape == shape, f"scores must have the shape {shape}, got {hits.scores.shape}")
-    _require(hits.ids.dtype == np.int64, f"ids must be int64, got {hits.ids.dtype}")
-    _require(hits.scores.dtype == np.float32, f"scores must be float32, got {hits.scores.dtype}")
-    _require(bool((np.diff(hits.scores, axis=1) <= 0).all()), "hits must stand best first")
+    require(hits.ids.shape == shape, f"ids must have the shape {shape}, got {hits.ids.shape}")
+    require(hits.scores.shape == shape, f"scores must have the shape {shape}, got {hits.scores.shape}")
+    require(hits.ids.dtype == np.int64, f"ids must be int64, got {hits.ids.dtype}")
+    require(hits.scores.dtype == np.float32, f"scores must be float32, got {hits.scores.dtype}")
+    require(bool((np.diff(hits.scores, axis=1) <= 0).all()), "hits must stand best first")
 
 
 def _check_among(index: Index, queries: Array, scores: Array) -> None:
     some = np.arange(1, len(index), 3)
     hits = index.search(queries, 5, among=some[::-1].copy())
-    _require(bool(np.isin(hits.ids, some).all()), "among must keep all other documents out")
+    require(bool(np.isin(hits.ids, some).all()), "among must keep all other documents out")
     best = some[_best(scores[:, some], 1)[:, 0]]
-    _require(bool((hits.ids[:, 0] == best).all()), "among must find the best of the allowed documents")
+    require(bool((hits.ids[:, 0] == best).all()), "among must find the best of the allowed documents")
     hits = index.search(queries, 5, among=some[:2])
-    _require(_filled(hits, 2), "hits must end in -1 and -inf where fewer than k documents are allowed")
+    require(_filled(hits, 2), "hits must end in -1 and -inf where fewer than k documents are allowed")
     none = index.search(queries, 5, among=some[:0])
-    _require(bool((none.ids == -1).all()), "with no document allowed there must be no hit")
+    require(bool((none.ids == -1).all()), "with no document allowed there must be no hit")
 
 
 def _check_ties(index: Index, dim: int) -> None:
     twins = np.zeros((40, dim), np.float32)
     twins[:, 0] = 1.0
     ids = index.add(twins).search(twins[:1], 7).ids[0]
-    _require(ids.tolist() == list(range(7)), "equal scores must stand in ascending order of id")
+    require(ids.tolist() == list(range(7)), "equal scores must stand in ascending order of id")
 
 
-def _check_index_refuses(index: Index, x: Array, queries: Array) -> None:
+def _check_indexrefuses(index: Index, x: Array, queries: Array) -> None:
     size = len(index)
-    for what, wrong in [*_malformed(x), ("another width", x[:, 1:])]:
-        _refuses(partial(index.add, wrong), f"add must refuse {what}")
-        _refuses(partial(index.search, wrong, 3), f"search must refuse queries of {what}")
-    _require(len(index) == size, "what was refused must not have been added")
-    _refuses(partial(index.search, queries, 0), "search must refuse a k of 0")
+    for what, wrong in [*malformed(x), ("another width", x[:, 1:])]:
+        refuses(partial(index.add, wrong), f"add must refuse {what}")
+        refuses(partial(index.search, wrong, 3), f"search must refuse queries of {what}")
+    require(len(index) == size, "what was refused must not have been added")
+    refuses(partial(index.search, queries, 0), "search must refuse a k of 0")
     for what, ids in (("beyond the documents", [size]), ("below zero", [-1])):
-        _refuses(partial(index.search, queries, 3, among=np.array(ids)), f"among must refuse ids {what}")
+        refuses(partial(index.search, queries, 3, among=np.array(ids)), f"among must refuse ids {what}")
 
 
 def check_encoder(encoder: Encoder, *, recall: float = 0.9, alike: float = 0.999) -> None:
@@ -168,54 +183,54 @@ def check_encoder(encoder: Encoder, *, recall: float = 0.9, alike: float = 0.999
     recall: for how many planted queries the right document must come first.
     alike: the least cosine between a text's vectors encoded alone and among others.
     """
-    _require(isinstance(encoder, Encoder), "it must have dim, encode_documents and encode_queries")
+    require(isinstance(encoder, Encoder), "it must have dim, encode_documents and encode_queries")
     documents, queries = planted_corpus()
     for encode in (encoder.encode_documents, encoder.encode_queries):
         _check_vectors(encode(documents), (len(documents), encoder.dim))
         _check_vectors(encode([]), (0, encoder.dim))
         _check_vectors(encode(AWKWARD_TEXTS), (len(AWKWARD_TEXTS), encoder.dim))
-        _require(
+        require(
             np.array_equal(encode(documents), encode(documents)), "encoding twice must give the same vectors"
         )
         together = encode([*AWKWARD_TEXTS, *documents])[len(AWKWARD_TEXTS) :]
         least = float((together * np.concatenate([encode([text]) for text in documents])).sum(axis=1).min())
-        _require(least >= alike, f"a vector must not depend on the other texts, got a cosine of {least:.4f}")
-        _refuses(partial(encode, "one text"), "one string in the place of a list must be refused", TypeError)
+        require(least >= alike, f"a vector must not depend on the other texts, got a cosine of {least:.4f}")
+        refuses(partial(encode, "one text"), "one string in the place of a list must be refused", TypeError)
     scores = encoder.encode_queries(queries) @ encoder.encode_documents(documents).T
     found = float(np.mean(scores.argmax(axis=1) == np.arange(len(queries))))
-    _require(
+    require(
         found >= recall, f"the planted document must come first for {recall:.0%} of queries, got {found:.0%}"
     )
 
 
 def _check_vectors(x: Array, shape: tuple[int, int]) -> None:
-    _require(x.shape == shape, f"vectors must have the shape {shape}, got {x.shape}")
-    _require(x.dtype == np.float32, f"vectors must be float32, got {x.dtype}")
-    _require(bool(np.isfinite(x).all()), "vectors must be finite, whatever the text")
-    _require(bool(np.allclose(np.linalg.norm(x, axis=1), 1.0, atol=1e-4)), "vectors must be of unit length")
+    require(x.shape == shape, f"vectors must have the shape {shape}, got {x.shape}")
+    require(x.dtype == np.float32, f"vectors must be float32, got {x.dtype}")
+    require(bool(np.isfinite(x).all()), "vectors must be finite, whatever the text")
+    require(bool(np.allclose(np.linalg.norm(x, axis=1), 1.0, atol=1e-4)), "vectors must be of unit length")
 
 
 def check_scorer(scorer: Scorer, *, recall: float = 0.9) -> None:
     """Check a Scorer; recall: how often a planted pair must score above the query with another's document."""
-    _require(isinstance(scorer, Scorer), "it must have score")
+    require(isinstance(scorer, Scorer), "it must have score")
     documents, queries = planted_corpus()
     pairs = [(query, document) for query in queries for document in documents]
     scores = scorer.score([query for query, _ in pairs], [document for _, document in pairs])
-    _require(scores.shape == (len(pairs),), f"scores must have the shape {(len(pairs),)}, got {scores.shape}")
-    _require(scores.dtype == np.float32, f"scores must be float32, got {scores.dtype}")
+    require(scores.shape == (len(pairs),), f"scores must have the shape {(len(pairs),)}, got {scores.shape}")
+    require(scores.dtype == np.float32, f"scores must be float32, got {scores.dtype}")
     square = scores.reshape(len(queries), len(documents))
     found = float(np.mean(square.argmax(axis=1) == np.arange(len(queries))))
-    _require(
+    require(
         found >= recall, f"the planted pair must score highest for {recall:.0%} of queries, got {found:.0%}"
     )
     backwards = scorer.score([query for query, _ in pairs[::-1]], [document for _, document in pairs[::-1]])
-    _require(
+    require(
         bool(np.allclose(backwards[::-1], scores, atol=1e-3)), "a score must not depend on the other pairs"
     )
-    _require(scorer.score([], []).shape == (0,), "no pairs must give no scores, (0,)")
+    require(scorer.score([], []).shape == (0,), "no pairs must give no scores, (0,)")
     awkward = scorer.score(AWKWARD_TEXTS, AWKWARD_TEXTS)
-    _require(bool(np.isfinite(awkward).all()), "scores must be finite, whatever the text")
-    _refuses(partial(scorer.score, queries, documents[:-1]), "more queries than documents must be refused")
+    require(bool(np.isfinite(awkward).all()), "scores must be finite, whatever the text")
+    refuses(partial(scorer.score, queries, documents[:-1]), "more queries than documents must be refused")
 
 
 def check_transform(make_transform: Callable[[], Transform], *, dim: int = 32, recall: float = 0.9) -> None:
@@ -228,36 +243,34 @@ def check_transform(make_transform: Callable[[], Transform], *, dim: int = 32, r
     x = _unit(x + 0.02 * _unit(rng.standard_normal(x.shape)))
     y = (x @ np.linalg.qr(rng.standard_normal((dim, dim)))[0]).astype(np.float32)
     transform = make_transform()
-    _require(isinstance(transform, Transform), "it must have fit and transform")
-    _refuses(
-        partial(make_transform().transform, x), "transform must refuse to run before fit", NotFittedError
-    )
+    require(isinstance(transform, Transform), "it must have fit and transform")
+    refuses(partial(make_transform().transform, x), "transform must refuse to run before fit", NotFittedError)
     before = x.copy(), y.copy()
-    _require(transform.fit(x, y) is transform, "fit must return the transform itself")
+    require(transform.fit(x, y) is transform, "fit must return the transform itself")
     moved = transform.transform(x)
-    _require(
+    require(
         np.array_equal(x, before[0]) and np.array_equal(y, before[1]), "what is given must not be altered"
     )
-    _require(
+    require(
         moved.ndim == 2 and len(moved) == len(x), f"transform must return ({len(x)}, D'), got {moved.shape}"
     )
-    _require(moved.dtype == np.float32, f"transform must return float32, got {moved.dtype}")
-    _require(
+    require(moved.dtype == np.float32, f"transform must return float32, got {moved.dtype}")
+    require(
         bool(np.allclose(transform.transform(x[:5]), moved[:5], atol=1e-4)),
         "rows must be transformed each alone",
     )
-    _require(transform.transform(x[:0]).shape == (0, moved.shape[1]), "no rows must give no rows, (0, D')")
+    require(transform.transform(x[:0]).shape == (0, moved.shape[1]), "no rows must give no rows, (0, D')")
     twice = make_transform().fit(y[:50], x[:50]).fit(x, y).transform(x)
-    _require(bool(np.allclose(twice, moved, atol=1e-4)), "fit must forget the last fit")
+    require(bool(np.allclose(twice, moved, atol=1e-4)), "fit must forget the last fit")
     directions = _unit(moved - moved.mean(axis=0))
     likeness = directions @ directions.T
     np.fill_diagonal(likeness, -np.inf)
     found = float(np.mean(likeness.argmax(axis=1) == np.arange(len(x)) ^ 1))
-    _require(found >= recall, f"{recall:.0%} of near neighbours must stay so, got {found:.0%}")
-    for what, wrong in _malformed(x):
-        _refuses(partial(make_transform().fit, wrong, wrong), f"fit must refuse {what}")
-        _refuses(partial(transform.transform, wrong), f"transform must refuse {what}")
-    _refuses(partial(transform.transform, x[:, 1:]), "transform must refuse another width")
+    require(found >= recall, f"{recall:.0%} of near neighbours must stay so, got {found:.0%}")
+    for what, wrong in malformed(x):
+        refuses(partial(make_transform().fit, wrong, wrong), f"fit must refuse {what}")
+        refuses(partial(transform.transform, wrong), f"transform must refuse {what}")
+    refuses(partial(transform.transform, x[:, 1:]), "transform must refuse another width")
 
 
 def check_measure(
@@ -274,30 +287,15 @@ def check_measure(
     """
     before = [array.copy() for array in arrays]
     value = measure(*arrays)
-    _require(isinstance(value, float), f"a measure must be a float, got {type(value).__name__}")
-    _require(abs(value - expected) <= tolerance, f"the measure must be {expected:.6g}, got {value:.6g}")
-    _require(all(map(np.array_equal, before, arrays)), "what is given must not be altered")
-    _require(measure(*arrays) == value, "measuring twice must give the same number")
+    require(isinstance(value, float), f"a measure must be a float, got {type(value).__name__}")
+    require(abs(value - expected) <= tolerance, f"the measure must be {expected:.6g}, got {value:.6g}")
+    require(all(map(np.array_equal, before, arrays)), "what is given must not be altered")
+    require(measure(*arrays) == value, "measuring twice must give the same number")
     for change in unchanged_by:
         other = measure(*(change(array) for array in arrays))
-        _require(abs(other - expected) <= tolerance, f"the change must leave {expected:.6g}, got {other:.6g}")
-    for what, wrong in _malformed(arrays[0]):
-        _refuses(partial(measure, *([wrong] * len(arrays))), f"a measure must refuse {what}")
-
-
-def _malformed(x: Array) -> list[tuple[str, Any]]:
-    """Return what no method may take in the place of (N, D) vectors, each with its description."""
-    broken = x.copy()
-    broken[0, 0] = np.nan
-    endless = x.copy()
-    endless[-1, -1] = np.inf
-    return [
-        ("NaN", broken),
-        ("infinity", endless),
-        ("integers", np.ones(x.shape, np.int64)),
-        ("one dimension", x[0]),
-        ("three dimensions", x[None]),
-    ]
+        require(abs(other - expected) <= tolerance, f"the change must leave {expected:.6g}, got {other:.6g}")
+    for what, wrong in malformed(arrays[0]):
+        refuses(partial(measure, *([wrong] * len(arrays))), f"a measure must refuse {what}")
 
 
 def _filled(hits: Hits, count: int) -> bool:
@@ -321,20 +319,3 @@ def _best(scores: Array, k: int) -> Ids:
 def _unit(x: npt.NDArray[np.floating[Any]]) -> Array:
     unit: Array = (x / np.linalg.norm(x, axis=1, keepdims=True)).astype(np.float32)
     return unit
-
-
-def _require(condition: bool, promise: str) -> None:
-    if not condition:
-        raise AssertionError(promise)
-
-
-def _refuses(call: Callable[[], object], promise: str, error: type[Exception] = ShapeError) -> None:
-    try:
-        call()
-    except error:
-        return
-    except Exception as other:
-        raise AssertionError(
-            f"{promise} with {error.__name__}, got {type(other).__name__}: {other}"
-        ) from other
-    raise AssertionError(f"{promise} with {error.__name__}, got no error")
