@@ -152,7 +152,7 @@ def _edition(
         feeds=links,
         list=papers,
         days=press.house.archive() if span and span.kind != "day" else (),
-        counts=press.house.counts(),
+        counts=press.counts(),
     )
 
 

@@ -32,6 +32,7 @@ from broadsheet.web.turnstile import Turnstile
 
 if TYPE_CHECKING:
     from broadsheet.house import House
+    from broadsheet.store import Counts
 
 THEMES: Final = ("light", "dark")
 THEME_COOKIE: Final = "broadsheet-theme"
@@ -74,6 +75,7 @@ class Press:
         place = hmac.new(self.csrf_key, b"place of the token", hashlib.sha256).hexdigest()
         self._token_place = place.encode()
         self._turnstile = Turnstile(PLACES)
+        self._counts: tuple[str, Counts] | None = None
         self.templates = Environment(
             loader=PackageLoader("broadsheet.web"),
             autoescape=True,
@@ -158,6 +160,13 @@ class Press:
             )
         text = self.templates.get_template(template).render(context)
         return Sheet(text.encode("utf-8", "replace"), media_type, status)
+
+    def counts(self) -> Counts:
+        """How much there is of everything; counted once for each state of the house."""
+        stamp, known = self.house.stamp(), self._counts
+        if known is None or known[0] != stamp:
+            known = self._counts = stamp, self.house.counts()
+        return known[1]
 
     def stale(self) -> tuple[str, ...]:
         """Sources that have been silent for too long, to be said loudly."""

@@ -126,7 +126,7 @@ def llms(request: Request) -> Response:
             request,
             "llms.txt",
             media_type="text/plain; charset=utf-8",
-            counts=press.house.counts(),
+            counts=press.counts(),
             latest=press.house.latest(),
             formats=FORMATS,
         ),
