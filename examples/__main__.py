@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import filelock
+
 from octavo.catalogue import Evidence, methods
 from octavo.lab.experiment import digest, noted
 
@@ -38,11 +40,22 @@ def main() -> None:
     given = parser.parse_args()
     if unknown := set(given.names) - EXAMPLES.keys():
         parser.error(f"no example {', '.join(sorted(unknown))}; there are {', '.join(EXAMPLES)}")
-    due = given.names or [name for name in EXAMPLES if not is_current(name)]
+    EVIDENCE.mkdir(exist_ok=True)
+    alone = filelock.FileLock(EVIDENCE / ".lock", timeout=0)
+    try:
+        alone.acquire()
+    except filelock.Timeout:
+        parser.error(f"another run is measuring into {EVIDENCE}; two would slow and overwrite each other")
+    with alone:
+        measure_all(given.names, given.data)
+
+
+def measure_all(names: list[str], data: Path) -> None:
+    due = names or [name for name in EXAMPLES if not is_current(name)]
     for place, name in enumerate(due, 1):
         print(f"[{place}/{len(due)}] {name} ...", end=" ", flush=True)
         measure = runpy.run_path(str(EXAMPLES[name]))["measure"]
-        evidence = noted(measure, given.data, digest=digest([EXAMPLES[name], MODULES[name]]))
+        evidence = noted(measure, data, digest=digest([EXAMPLES[name], MODULES[name]]))
         evidence.write(EVIDENCE / f"{name}.json")
         print(f"{evidence.verdict}, {evidence.run['minutes']} min", flush=True)
     subprocess.run([sys.executable, str(HERE.parent / "docs" / "generate.py")], check=True)

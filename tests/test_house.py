@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import broadsheet
-from broadsheet.exceptions import ConfigError, EditionNotFoundError, PaperNotFoundError
+from broadsheet.exceptions import ConfigError, EditionNotFoundError, PaperNotFoundError, StoreError
 from broadsheet.house import House
 from broadsheet.jobs import Worker
 from broadsheet.papers import Author, Identifier, Listing, Record
@@ -240,3 +240,18 @@ def test_staleness_is_told(house: House) -> None:
         ("arxiv", "cs.CV"): True,
         ("hf", ""): True,
     }
+
+
+def test_a_store_that_was_emptied_is_not_taken_for_a_new_one(house: House) -> None:
+    house.refresh()
+    house.close()
+    store = house.folder / "broadsheet.db"
+    for file in house.folder.glob("broadsheet.db*"):
+        file.unlink()
+    store.touch()
+    with pytest.raises(StoreError, match="has no bytes, though there are indexes"):
+        broadsheet.open(house.folder, encoder="none")
+    assert store.stat().st_size == 0
+    store.unlink()
+    with broadsheet.open(house.folder, encoder="none") as fresh:
+        assert fresh.counts().papers == 0

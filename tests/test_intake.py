@@ -87,8 +87,29 @@ def test_a_killed_import_goes_on_behind_the_last_batch(
     again = house.import_files([file])
     assert again.counts["imported"] == 25
     assert again.counts["unchanged"] == 0
+    assert "reached item 20 and was broken off" in again.files[0].warnings[0]
     assert house.counts().papers == 45
-    assert house.import_files([file]).counts["unchanged"] == 45
+    whole = house.import_files([file])
+    assert (whole.counts["unchanged"], whole.files[0].warnings) == (45, [])
+
+
+def test_two_imports_of_one_file_at_once_each_tell_what_they_did(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "BATCH", 10)
+    file = tmp_path / "page.txt"
+    file.write_text(page(*papers(45)))
+    late: list[intake.ImportReport] = []
+
+    def another(report: intake.FileReport, read: int, size: int) -> None:
+        if not late:
+            late.append(house.import_files([file]))
+
+    early = house.import_files([file], progress=another)
+    assert late[0].counts["imported"] == 35
+    assert "is still going on" in late[0].files[0].warnings[0]
+    assert early.counts == {"imported": 10, "updated": 0, "unchanged": 35, "merged": 0, "rejected": 0}
+    assert house.counts().papers == 45
 
 
 def test_progress_reaches_the_size_of_the_file(house: House, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Self
 from broadsheet import doctor, intake
 from broadsheet.community import Community
 from broadsheet.config import Settings, settings
-from broadsheet.exceptions import ConfigError
+from broadsheet.exceptions import ConfigError, StoreError
 from broadsheet.exports import formats as export_formats
 from broadsheet.feed import demo
 from broadsheet.feed.editions import Edition, lay_out
@@ -77,6 +77,7 @@ class House:
                 self.folder = config.data_dir
                 if not read_only:
                     self.folder.mkdir(parents=True, exist_ok=True)
+            self._refuse_emptied()
             self.store = Store.open(config.store_url, read_only=read_only)
             self._resources.callback(self.store.close)
             self.people = People(self.store, config)
@@ -99,6 +100,17 @@ class House:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _refuse_emptied(self) -> None:
+        """A store of no bytes would be taken for a new one, and the indexes beside it emptied after it."""
+        store = self.settings.data_dir / "broadsheet.db"
+        if self.settings.database_url or not store.is_file() or store.stat().st_size:
+            return
+        if any((self.settings.data_dir / "index").glob("*/*")):
+            raise StoreError(
+                f"{store} has no bytes, though there are indexes of papers beside it: it was emptied. "
+                "Restore a backup; to begin with nothing, remove the file"
+            )
 
     def close(self) -> None:
         """Let go of the store and the indexes. A second call does nothing."""
@@ -294,7 +306,7 @@ class House:
         if papers is None:
             complete = export_formats.named(name).name == "jsonl"
             papers = self.store.iterate(unresolved=complete)
-        return export_formats.write(name, papers, raw=self.store.raw)
+        return export_formats.write(name, papers, raw=self.store.raw, apart=self.store.apart)
 
     def backup(self, path: Path) -> None:
         """Write a verified copy of the store while it is in use. Raises BackupError."""

@@ -74,6 +74,8 @@ def _arxiv(value: str) -> str:
 
 def _doi(value: str) -> str:
     value = value.strip()
+    if "/" not in value:  # as it stands in an address
+        value = unquote(value)
     if not _DOI.fullmatch(value) or len(value) > _DOI_LONGEST:
         return ""
     return value.lower()

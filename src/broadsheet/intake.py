@@ -162,6 +162,11 @@ def _take_in_file(
         parser = formats.recognise(stream.peek(reading.HEAD))
         file.format = parser.NAME
         run = store.begin_import(path.name, digest, parser.NAME)
+        if run.position:
+            file.warnings.append(
+                f"an earlier import of this file reached item {run.position} and was broken off, or is still "
+                "going on; what is told here is the rest"
+            )
 
         def after_batch() -> None:
             if progress:

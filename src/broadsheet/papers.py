@@ -160,6 +160,8 @@ class Record(Description):
     listings: the dated lists it stands in.
     votes, comments: as counted by the source; None where it does not say (which is not 0).
     extra: every field of the source without a place above, as JSON values, so that nothing is lost.
+    together, apart: "source:key" of records that are of the same paper, or are not, because a person said so
+        where this record was exported.
     """
 
     source: str
@@ -172,6 +174,8 @@ class Record(Description):
     votes: int | None = None
     comments: int | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
+    together: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

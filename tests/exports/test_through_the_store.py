@@ -79,3 +79,35 @@ def test_a_library_of_entries_comes_out_as_it_went_in(store):
         return sorted((e["key"], e["type"], str(e["fields"]), str(e.get("repeated"))) for e in found)
 
     assert entries(text.encode()) == entries(b"\n".join(path.read_bytes() for path in files))
+
+
+def test_what_was_merged_and_split_by_hand_moves_too(store, tmp_path):
+    sources = [
+        "@article{one, title={Counting sheep at night}, author={Dolly Bell}, doi={10.1234/one}}",
+        "@article{two, title={On ovine enumeration}, author={Dolly Bell}, doi={10.1234/two}}",
+        "@article{three, title={The same long title of papers}, author={Ada Stone}, doi={10.1234/three}}",
+        "@misc{four, title={The same long title of papers}, author={Ada Stone}, year={1999}}",
+    ]
+    files = []
+    for number, entry in enumerate(sources):
+        files.append(tmp_path / f"{number}.bib")
+        files[-1].write_text(entry)
+    take_in(store, *files)
+    store.merge("10.1234/one", "10.1234/two", "read both")
+    (united,) = [merge for merge in store.merges() if merge.reason == "title"]
+    store.split(united.id)
+
+    def shape(of):
+        return sorted(sorted(m.key for m in paper.manifestations) for paper in of.iterate())
+
+    assert len(shape(store)) == 3
+    export = tmp_path / "all.jsonl"
+    lines = list(formats.write("jsonl", store.iterate(), raw=store.raw, apart=store.apart))
+    for order in (lines, lines[::-1]):
+        export.write_text("".join(order), encoding="utf-8")
+        moved = Store.open("sqlite://")
+        take_in(moved, export)
+        assert shape(moved) == shape(store)
+        take_in(moved, *files, export)
+        assert shape(moved) == shape(store), "and stays so"
+        assert moved.apart(moved.paper("10.1234/three").id)

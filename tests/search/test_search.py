@@ -334,3 +334,14 @@ def test_a_bare_search_finds_the_same_papers(library: Search, sort: str) -> None
         )  # what was found bare is counted when it is asked for
         assert (again.total, again.facets) == (whole.total, whole.facets)
         assert [hit.title_html for hit in again.hits] == [hit.title_html for hit in whole.hits]
+
+
+def test_an_excluded_phrase_excludes_also_where_the_query_reads_like_the_title(
+    search: Search, store: Any, make_paper: Any
+) -> None:
+    store.put(make_paper(1, "w2 w0 w2"), make_paper(2, "w2 w1 w3"))
+    search.sync()
+    search.encode()
+    for sort in ("relevance", "date", "votes"):
+        assert [hit.paper_id for hit in search.find('"w2" -"w0 w2"', sort=sort).hits] == [2]
+    assert [hit.paper_id for hit in search.find('"w2" "w0 w2"').hits] == [1]

@@ -109,7 +109,8 @@ from broadsheet.papers import Record
 from broadsheet.store import Store
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 store = Store.open(sys.argv[1])
-resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, resource.RLIM_INFINITY))
+begun = max(file.stat().st_size for file in Path(store.database.path).parent.glob("*.db*"))
+resource.setrlimit(resource.RLIMIT_FSIZE, (begun + 300_000, resource.RLIM_INFINITY))
 for number in range(100):
     try:
         store.ingest([Record(source="bibtex", format="bibtex", key=str(number), place="", raw=os.urandom(20_000), title=f"A Long Title of Paper {number}")])

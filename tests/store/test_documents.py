@@ -59,7 +59,7 @@ def test_a_record_comes_back_as_it_was(record: Record) -> None:
 
 
 def test_every_field_of_a_record_has_its_place() -> None:
-    kept_apart = {"source", "key", "place", "raw", "listings"}
+    kept_apart = {"source", "key", "place", "raw", "listings", "together", "apart"}
     full = Record(
         source="s", format="f", key="k", place="", raw=b"", title="t", abstract="a", authors=(Author("A"),),
         identifiers=(Identifier("doi", "10.1/x"),), submitted=documents.moment("2024-01-01").date(),

@@ -39,7 +39,14 @@ def named(name: str) -> ExportFormat:
     raise NotFoundError(f"no such export format: {name!r} (there are {', '.join(f.name for f in FORMATS)})")
 
 
-def write(name: str, papers: Iterable[Paper], *, raw: jsonl.Raw | None = None) -> Iterator[str]:
-    """Write papers in the format of that name; `raw` makes our own format complete. Raises NotFoundError."""
+def write(
+    name: str, papers: Iterable[Paper], *, raw: jsonl.Raw | None = None, apart: jsonl.Apart | None = None
+) -> Iterator[str]:
+    """Write papers in the format of that name; `raw` and `apart` make our own complete.
+
+    Raises NotFoundError.
+    """
     format_ = named(name)
-    return jsonl.write(papers, raw=raw) if format_.write is jsonl.write else format_.write(papers)
+    if format_.write is jsonl.write:
+        return jsonl.write(papers, raw=raw, apart=apart)
+    return format_.write(papers)

@@ -2,14 +2,15 @@
 
 A line holds what a reader sees (the fields of `Paper`) and, under `manifestations`, what each source said,
 with the bytes it said it in when the writer is given a way to get them. From those bytes everything can be
-built again: matching, merging, provenance, listings. The shape of a line is versioned by `schema_version`.
+built again: matching, merging, provenance, listings. What a person merged stands in one line, and what a
+person split is named under `apart`. The shape of a line is versioned by `schema_version`.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import date
 from typing import Any, Final
@@ -28,12 +29,17 @@ from broadsheet.papers import (
 SCHEMA_VERSION: Final = 1
 Raw = Callable[[str], tuple[str, bytes]]
 """From a raw record's hash to its format and its bytes (`Store.raw`)."""
+Apart = Callable[[int], Sequence[str]]
+"""From a paper's number to the "source:key" of what was split from it (`Store.apart`)."""
 
 
-def write(papers: Iterable[Paper], *, raw: Raw | None = None) -> Iterator[str]:
-    """Yield one line a paper; with `raw`, complete."""
+def write(papers: Iterable[Paper], *, raw: Raw | None = None, apart: Apart | None = None) -> Iterator[str]:
+    """Yield one line a paper; with `raw` and `apart`, complete."""
     for paper in papers:
-        yield json.dumps(as_json(paper, raw=raw), ensure_ascii=False, separators=(",", ":")) + "\n"
+        line = as_json(paper, raw=raw)
+        if apart and (names := apart(paper.id)):
+            line["apart"] = list(names)
+        yield json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def as_json(paper: Paper, *, raw: Raw | None = None) -> dict[str, Any]:

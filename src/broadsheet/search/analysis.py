@@ -39,6 +39,10 @@ _UNSPACED: Final = re.compile(f"[{_BARE}]")
 _WORD: Final = re.compile(rf"[{_BARE}]|[^\W_{_BARE}]+")
 
 
+_ENDING: Final = re.compile(r"(?<=\w)['’](?:s|t|d|m|re|ll|ve)\b", re.IGNORECASE)
+"""What an apostrophe cuts off a word, which is no word of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """A token and where it stands in the text it was found in."""
@@ -88,11 +92,11 @@ def folded(text: str) -> list[str]:
 def content_stems(text: str) -> Counter[str]:
     """The stems of a question and how often each is said; stop words only if there is nothing else.
 
-    >>> content_stems("the words of the word")
-    Counter({'word': 2})
+    >>> content_stems("the words of the word"), content_stems("Llama 2's size")
+    (Counter({'word': 2}), Counter({'llama': 1, '2': 1, 'size': 1}))
     """
-    words = folded(text)
-    kept = [word for word in words if word not in STOP_WORDS and len(word) > 1] or words
+    words = folded(_ENDING.sub(" ", text))
+    kept = [word for word in words if word not in STOP_WORDS] or words
     return Counter(stems(" ".join(kept)))
 
 

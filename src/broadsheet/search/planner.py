@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
 
 import numpy as np
 
@@ -52,6 +52,16 @@ _FACETS: Final = {
 }
 
 
+class Papers(Protocol):
+    """Where the planner looks papers up."""
+
+    def paper(self, reference: str) -> Paper:
+        """The paper that answers to a key or identifier; PaperNotFoundError."""
+
+    def papers(self, ids: Sequence[int]) -> list[Paper]:
+        """The papers of those ids, missing ones skipped."""
+
+
 class Planner:
     """Answers questions against one state of the indexes; either may be missing.
 
@@ -63,10 +73,10 @@ class Planner:
         words: Snapshot | None,
         near: Neighbourhood | None,
         encode: Callable[[str], Array | None],
-        find_paper: Callable[[str], Paper],
+        store: Papers,
     ) -> None:
         self.words, self.near = words, near
-        self.encode, self.find_paper = encode, find_paper
+        self.encode, self.find_paper, self.papers = encode, store.paper, store.papers
         self._allowed: dict[str, Ids] = {}
 
     def answer(self, query: ParsedQuery, sort: Sort, *, whole: bool = True) -> Answer:
@@ -225,7 +235,7 @@ class _Question:
 
     def put_together(self, must: Any, stems: Mapping[str, int]) -> None:
         since = time.perf_counter()
-        pinned = self.titled()
+        pinned = self.titled(must)
         if self.matcher is None or self.words is None:
             self.fuse(pinned)
             self.out.total = len(self.out.top)
@@ -256,12 +266,22 @@ class _Question:
                 self.out.rest = matching.but_not(scored, self.matcher.papers(top))
         self.timed("together", since)
 
-    def titled(self) -> list[int]:
-        """The papers whose title was pasted into the search box."""
+    def titled(self, must: Any) -> list[int]:
+        """The papers whose title was pasted into the search box.
+
+        One whose title has the very signs that make conditions of its words need not meet these.
+        """
         key = title_key(self.query.text)
         if self.words is None or self.matcher is None or not key:
             return []
-        return [i for i, _ in self.words.best(self.matcher.titled(key), 5)]
+        wanted = self.matcher.titled(key)
+        found = [i for i, _ in self.words.best(wanted, 5)]
+        if must is None or not found:
+            return found
+        typed = self.query.text.casefold().split()
+        met = {i for i, _ in self.words.best(matching.both(must, wanted), 5)}
+        met.update(p.id for p in self.planner.papers(found) if p.title.casefold().split() == typed)
+        return [i for i in found if i in met]
 
     def any_of(self, sure: Any, ids: Sequence[int]) -> Any:
         assert self.matcher is not None

@@ -264,7 +264,7 @@ class Search:
             _log.warning("%s", error)
             self.words.distrust()
             notes.append("Search by words is out of order; these results are by meaning alone.")
-        without_words = Planner(None, planner.near, self._encoder.query, self.store.paper)
+        without_words = Planner(None, planner.near, self._encoder.query, self.store)
         answer = without_words.answer(parsed, sort)
         return answer, answer.page(offset, limit)
 
@@ -294,7 +294,7 @@ class Search:
         with self._mutex:
             planner = self._planner
             if planner is None or planner.words is not snapshot or planner.near is not near:
-                planner = self._planner = Planner(snapshot, near, self._encoder.query, self.store.paper)
+                planner = self._planner = Planner(snapshot, near, self._encoder.query, self.store)
                 self._answers.clear()
             return planner
 

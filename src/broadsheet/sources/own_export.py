@@ -119,13 +119,19 @@ def _counted(records: list[Record], line: Mapping[str, Any]) -> list[Record]:
 
 
 def _held_together(records: list[Record], line: Mapping[str, Any]) -> Iterator[Record]:
-    """The records; one that shares no name with the others is given the paper's, so that they meet again."""
+    """The records, told of each other and of what was split from them.
+
+    One that shares no name with the others is given the paper's, so that they meet also in a house that has
+    some of them already.
+    """
     names = tuple(_identifiers(line))
+    together = tuple(f"{record.source}:{record.key}" for record in records)
+    apart = tuple(texts(line.get("apart")))
     strong = {name for name in names if name.scheme in _NAMING}
     for record in records:
         if len(records) > 1 and strong and not strong.intersection(record.identifiers):
             record = replace(record, identifiers=(*record.identifiers, *sorted(strong)))
-        yield record
+        yield replace(record, together=together if len(records) > 1 else (), apart=apart)
 
 
 def _identifiers(line: Mapping[str, Any]) -> Iterator[Identifier]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from broadsheet.papers import Description, Record, Status
 from broadsheet.store import keys, match, merge, rows, schema
 from broadsheet.store.holdings import Holding, Work, is_listed, raw_name
-from broadsheet.store.separations import Separations
+from broadsheet.store.separations import Separations, separate
 from broadsheet.store.workbench import Workbench, chunks
 
 Kind = Literal["imported", "updated", "unchanged", "merged"]
@@ -58,6 +58,7 @@ class Ingest:
         self._look_up_works([self.records[i] for i in live])
         taken = {i: self._take(self.records[i], self.names[i]) for i in live}
         rows.write(self.bench)
+        self._keep_apart(self.records[i] for i in live)
         outcomes = []
         for i, record in enumerate(self.records):
             if i in repeated:
@@ -75,6 +76,9 @@ class Ingest:
         by_source: dict[str, list[str]] = defaultdict(list)
         for record in self.records:
             by_source[record.source].append(record.key)
+            for name in (*record.together, *record.apart):
+                source, key = _named(name)
+                by_source[source].append(key)
         for source, names in by_source.items():
             for some in chunks(dict.fromkeys(names)):
                 query = select(m.key, m.id, m.work_id).where(m.source == source, m.key.in_(some))
@@ -111,6 +115,9 @@ class Ingest:
 
     def _look_up_works(self, records: Sequence[Record]) -> None:
         wanted = {self.held[r.source, r.key][1] for r in records if (r.source, r.key) in self.held}
+        for record in records:
+            others = map(_named, (*record.together, *record.apart))
+            wanted.update(self.held[other][1] for other in others if other in self.held)
         schemes: dict[str, dict[str, None]] = defaultdict(dict)
         titles: dict[int, None] = {}
         for record in records:
@@ -154,7 +161,7 @@ class Ingest:
             self._remember(record, holding.work)
             work = self._bridge(record, holding.work)
             return ("updated", work.id, "") if news else ("unchanged", work.id, _OLDER)
-        found = self._same(record)
+        found = self._told(record) + self._same(record)
         if not found:
             if record.update_only:
                 return "unchanged", 0, _UNKNOWN
@@ -186,23 +193,46 @@ class Ingest:
     def _same(self, said: Description, record: Record | None = None) -> list[tuple[Work, str, str]]:
         """The works that are the one described, with reason and evidence, the most certain first."""
         asked = record or said
+        assert isinstance(asked, Record)
         found: dict[int, tuple[Work, str, str]] = {}
         for name in sorted(match.telling(asked.identifiers), key=match.strength):
             for work in self._works(self.by_identifier.get((name.scheme, name.value), ())):
                 # It may have borne the name in this batch and lost it again.
                 if work.id in found or name not in work.description.identifiers:
                     continue
+                if self._part(asked, work):
+                    continue
                 if evidence := match.by_identifier(said, work.description):
                     found[work.id] = (work, "identifier", evidence)
-        title = _title(asked) if isinstance(asked, Record) else None
+        title = _title(asked)
         alike = [
             (-match.shared_authors(said.authors, work.description.authors), work.id, work, evidence)
             for work in self._works(self.by_title.get(title, ()) if title is not None else ())
-            if work.id not in found and (evidence := match.by_title(said, work.description))
+            if work.id not in found
+            and not self._part(asked, work)
+            and (evidence := match.by_title(said, work.description))
         ]
         for *_, work, evidence in sorted(alike, key=lambda each: each[:2]):
             found[work.id] = (work, "title", evidence)
         return list(found.values())
+
+    def _told(self, record: Record) -> list[tuple[Work, str, str]]:
+        """The work that a person said the record is of, where it was exported."""
+        known = (self.holdings.get(_named(name)) for name in record.together)
+        return [(holding.work, "export", "one paper where it was exported") for holding in known if holding][
+            :1
+        ]
+
+    def _part(self, record: Record, work: Work) -> bool:
+        """Whether a person said, where the record was exported, that it is not of that work."""
+        return bool(record.apart) and any(holding.name in record.apart for holding in work.holdings)
+
+    def _keep_apart(self, records: Iterable[Record]) -> None:
+        for record in records:
+            others = [h.id for h in map(self.holdings.get, map(_named, record.apart)) if h]
+            ours = self.holdings.get((record.source, record.key))
+            if ours and others:
+                separate(self.connection, [ours.id], others)
 
     def _works(self, ids: Iterable[int]) -> list[Work]:
         # By number, as they are looked up: what this batch has added must not stand in another order.
@@ -218,6 +248,11 @@ class Ingest:
             self.bench.unite(kept, gone, reason, evidence)
             work = kept
         return work
+
+
+def _named(name: str) -> tuple[str, str]:
+    source, _, key = name.partition(":")
+    return source, key
 
 
 def _title(record: Record) -> int | None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, insert, or_, select
+from sqlalchemy import Connection, insert, or_, select, union
 
 from broadsheet.store.holdings import Work
-from broadsheet.store.schema import separations
+from broadsheet.store.schema import manifestations, separations
 
 
 class Separations:
@@ -25,6 +25,17 @@ class Separations:
         a, b = separations.c.a, separations.c.b
         query = select(a).where(or_(a.in_(ours) & b.in_(theirs), a.in_(theirs) & b.in_(ours))).limit(1)
         return self.connection.execute(query).first() is not None
+
+
+def from_work(connection: Connection, work_id: int) -> list[str]:
+    """The names of the manifestations that were taken apart from those of a work."""
+    if not Separations(connection).any:
+        return []
+    m, (a, b) = manifestations.c, (separations.c.a, separations.c.b)
+    ours = select(m.id).where(m.work_id == work_id)
+    theirs = union(select(b).where(a.in_(ours)), select(a).where(b.in_(ours)))
+    names = select(m.source + ":" + m.key).where(m.id.in_(theirs)).order_by(m.id)
+    return list(connection.scalars(names))
 
 
 def separate(connection: Connection, ours: Iterable[int], theirs: Iterable[int]) -> None:

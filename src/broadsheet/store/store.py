@@ -22,6 +22,7 @@ from broadsheet.store import (
     merges,
     reading,
     schema,
+    separations,
     upgrade,
 )
 from broadsheet.store.accounts import Accounts
@@ -233,6 +234,11 @@ class Store:
         """The format and the bytes of a kept record. Raises StoreError if there is none of that name."""
         with self.database.reading() as connection:
             return reading.raw(connection, raw_hash)
+
+    def apart(self, paper_id: int) -> list[str]:
+        """What was split from a paper, and is never merged with it by itself again: "source:key"."""
+        with self.database.reading() as connection:
+            return separations.from_work(connection, paper_id)
 
     # Changes
 
