@@ -52,6 +52,8 @@ def examine(house: House) -> list[Finding]:
         ("meaning", _meaning),
         ("encoder", _encoder),
         ("sources", _sources),
+        ("jobs", _jobs),
+        ("mail", _mail),
     )
     findings = examine_place(house.settings)
     for what, look in looks:
@@ -226,6 +228,23 @@ def _sources(house: House) -> Iterator[Finding]:
             yield Finding("warning" if error else "ok", "sources", f"{name}, {last}{error}")
     if not harvests:
         yield Finding("ok", "sources", "nothing is harvested; files are imported by hand")
+
+
+def _jobs(house: House) -> Iterator[Finding]:
+    runs = house.store.jobs.every()
+    for run in runs:
+        last = f"last success {_ago(run.success)}" if run.success else "no success ever"
+        if run.error:
+            level: Level = "problem" if run.failures >= 3 else "warning"
+            detail = f"{run.name}: failed {run.failures} times in a row, {last}: {run.error}"
+            yield Finding(level, "jobs", detail, "it is tried again by itself; `broadsheet jobs` says when")
+    if not any(run.error for run in runs):
+        yield Finding("ok", "jobs", f"{len(runs)} known, none failing; `broadsheet jobs` tells of each")
+
+
+def _mail(house: House) -> Iterator[Finding]:
+    for ill in house.mail.examine():
+        yield Finding(ill.level, "mail", ill.detail, ill.advice)
 
 
 def _ago(moment: datetime) -> str:

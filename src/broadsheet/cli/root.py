@@ -12,7 +12,7 @@ from typing import Annotated, Final
 
 import typer
 
-from broadsheet.cli import evaluating, keeping, mailing, methods, people, reading, running, taking
+from broadsheet.cli import background, evaluating, keeping, mailing, methods, people, reading, running, taking
 from broadsheet.cli.session import Group
 
 EPILOG: Final = (
@@ -37,6 +37,8 @@ PANELS: Final[dict[str, dict[str, Callable[..., None]]]] = {
     },
     "Run": {
         "serve": running.serve,
+        "work": background.work,
+        "jobs": background.jobs,
         "doctor": running.doctor,
         "config": running.config,
         "version": running.version,

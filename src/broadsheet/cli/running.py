@@ -25,15 +25,19 @@ def serve(
     host: Annotated[str | None, typer.Option(help="The address to listen on; 0.0.0.0 for every one.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port to listen on.")] = None,
     json_log: Annotated[bool, typer.Option("--json-log", help="Log one JSON object a line.")] = False,
+    no_work: Annotated[
+        bool,
+        typer.Option("--no-work", help="Leave jobs and indexes to `broadsheet work`, running elsewhere."),
+    ] = False,
 ) -> None:
-    """Serve the paper; the indexes follow in the background. Ctrl-C ends it."""
+    """Serve the paper; jobs and indexes run in the background. Ctrl-C ends it."""
     from broadsheet import web
 
     given: dict[str, Any] = {"host": host, "port": port}
     given = {name: value for name, value in given.items() if value is not None}
     try:
         with contextlib.suppress(KeyboardInterrupt), open_house(ctx, to_read=True, **given) as house:
-            web.serve(house, json_log=json_log)
+            web.serve(house, worker=not no_work, json_log=json_log)
     except SystemExit as end:
         # The server has said what is wrong (a port that is taken, say), with an exit code of its own.
         raise typer.Exit(FAILED if end.code else 0) from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
@@ -16,8 +16,9 @@ from broadsheet.digest.schedule import next_due, zone_named
 from broadsheet.digest.signature import Signer
 from broadsheet.digest.tokens import Purpose, Tokens
 from broadsheet.exceptions import MailError, NoMailServerError, NotFoundError, TokenError
-from broadsheet.mailing import bouncing
+from broadsheet.mailing import bouncing, health
 from broadsheet.mailing.composing import Composer, Told, compose_due, plan
+from broadsheet.mailing.health import Ill
 from broadsheet.mailing.relay import Relay
 from broadsheet.mailing.sending import Sender, Sent
 from broadsheet.store.deliveries import Composed
@@ -159,6 +160,10 @@ class Mail:
         """Throw away what a reader has subscribed to."""
         self.store.forget(reader_id)
 
+    def examine(self) -> Iterator[Ill]:
+        """What can be ill about mail; the mail server is greeted."""
+        return health.examine(self.house)
+
     # Composing
 
     def compose(self, *, clock: Clock = _now, stop: Callable[[], bool] = lambda: False) -> tuple[int, int]:
@@ -244,6 +249,11 @@ class Mail:
     def take_bounces(self, data: bytes) -> list[bouncing.Outcome]:
         """Act on what came back: a message, or an mbox of many."""
         return bouncing.take(self.store, data)
+
+    @property
+    def due(self) -> bool:
+        """Whether the hour of some digest has come."""
+        return bool(self.store.due(_now(), 1) or self.store.unscheduled(1))
 
     @property
     def waiting(self) -> bool:

@@ -89,6 +89,10 @@ class Relay:
         self._lines: list[Any] = []
         self.width = config.smtp_connections
 
+    def greet(self) -> None:
+        """Connect and sign in, as for a message. Raises RelayError."""
+        self._open(1)
+
     def close(self) -> None:
         """Say goodbye on every connection."""
         for line in self._lines:

@@ -35,6 +35,7 @@ from broadsheet.store.events import Events
 from broadsheet.store.harvests import Harvest
 from broadsheet.store.imports import ImportRun
 from broadsheet.store.ingest import Ingest, Outcome
+from broadsheet.store.jobs import Jobs
 from broadsheet.store.mailing import Mailing
 from broadsheet.store.merges import Merge
 from broadsheet.store.tags import Tags
@@ -73,6 +74,7 @@ class Store:
         self.columns = Columns(database)
         self.events = Events(database)
         self.mailing = Mailing(database)
+        self.jobs = Jobs(database)
         self.entrances = Entrances(database)
         self.tickets = Tickets(database)
         self.tags = Tags(database)

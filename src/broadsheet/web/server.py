@@ -26,12 +26,13 @@ def serve(
 
     Raises OSError when the address cannot be listened on.
 
-    host, port: by default those of the settings. worker: whether this process keeps the indexes up to date.
-    json_log: one JSON object a line, access lines with the request's id, instead of text.
+    host, port: by default those of the settings. worker: whether this process keeps the indexes up to date
+    and runs the jobs. json_log: one JSON object a line, access lines with the request's id, instead of text.
     """
     import uvicorn
 
     from broadsheet.jobs import Worker
+    from broadsheet.jobs.runner import Runner
     from broadsheet.web.app import create_app
 
     host = host or house.settings.host
@@ -51,14 +52,15 @@ def serve(
         h11_max_incomplete_event_size=256 << 10,  # people paste whole abstracts into the search box
         ws="none",
     )
-    keeper = Worker(house) if worker and not house.read_only else None
-    if keeper:
-        keeper.start()
+    works = worker and not house.read_only
+    background = (Worker(house, note=house.store.jobs.note), Runner(house)) if works else ()
+    for thread in background:
+        thread.start()
     try:
         uvicorn.Server(config).run()
     finally:
-        if keeper:
-            keeper.stop()
+        for thread in reversed(background):
+            thread.stop()
 
 
 def _try_to_listen(host: str, port: int) -> None:

@@ -1,4 +1,4 @@
-"""What runs in the background of a server: the derived indexes follow the store.
+"""The derived indexes follow the store, as soon as it has changed.
 
 One thread looks once a second whether the store has changed, brings the words up to date (milliseconds)
 and then the vectors (minutes), which are put off the moment new papers come in.
@@ -6,6 +6,7 @@ and then the vectors (minutes), which are put off the moment new papers come in.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -21,6 +22,10 @@ log = logging.getLogger(__name__)
 EVERY: Final = 1.0
 AGAIN: Final = 30.0
 LONGEST_PAUSE: Final = 300.0
+NOTED: Final = 600.0  # seconds after which a success is noted although there was nothing to do
+
+Note = Callable[[str, float, str, str], None]
+"""Told of a task's name, its seconds, and its result or its error."""
 
 
 @dataclass(slots=True)
@@ -33,6 +38,7 @@ class _Task:
     last: float = 0.0
     failures: int = 0
     not_before: float = 0.0
+    noted: float | None = None
 
 
 class Worker(threading.Thread):
@@ -40,7 +46,7 @@ class Worker(threading.Thread):
 
     Works when the store has changed, and every `again` seconds for what another process had begun and left
     undone. Never dies of an exception: it logs it and tries again after 2, 4, 8, ... times `every` seconds,
-    at most `longest_pause`. Where vectors cannot be made, words still follow.
+    at most `longest_pause`. Where vectors cannot be made, words still follow. `note` is told how it went.
     """
 
     def __init__(
@@ -50,12 +56,14 @@ class Worker(threading.Thread):
         every: float = EVERY,
         again: float = AGAIN,
         longest_pause: float = LONGEST_PAUSE,
+        note: Note | None = None,
     ) -> None:
         super().__init__(name="broadsheet-worker", daemon=True)
         self.house = house
         self.every = every
         self.again = again
         self.longest_pause = longest_pause
+        self._note = note
         self._stopping = threading.Event()
         self._tasks = (_Task("words", self._words), _Task("vectors", self._vectors))
 
@@ -79,20 +87,29 @@ class Worker(threading.Thread):
     def _attend(self, task: _Task) -> None:
         if time.monotonic() < task.not_before:
             return
+        started = time.perf_counter()
         try:
             stamp = self.house.store.stamp()
             if stamp == task.seen and time.monotonic() - task.last < self.again:
                 return
-            started = time.perf_counter()
             if done := task.work(stamp):
                 log.info("%s of %d papers in %.1f s", task.name, done, time.perf_counter() - started)
             # Vectors put off for newer papers: the next look finds another stamp and goes on.
             task.seen, task.last, task.failures = stamp, time.monotonic(), 0
-        except Exception:
+            if done or task.noted is None or time.monotonic() - task.noted > NOTED:
+                self._tell(task, started, f"{done} papers" if done else "up to date", "")
+        except Exception as error:
             task.failures += 1
             pause = self.pause(task.failures)
             task.not_before = time.monotonic() + pause
             log.exception("%s could not be brought up to date; next try in %.0f s", task.name, pause)
+            self._tell(task, started, "", f"{type(error).__name__}: {error}")
+
+    def _tell(self, task: _Task, started: float, result: str, error: str) -> None:
+        task.noted = time.monotonic()
+        if self._note:
+            with contextlib.suppress(Exception):  # a note is not worth an index
+                self._note(task.name, time.perf_counter() - started, result, error)
 
     def _words(self, stamp: int) -> int:
         return self.house.index.sync()
