@@ -189,9 +189,9 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _proxies_are_named(self) -> Self:
         if self.proxy_header and "proxy_networks" not in self.model_fields_set:
-            raise ValueError("proxy_header needs proxy_networks: who else could send that header?")
+            raise ValueError("BROADSHEET_PROXY_HEADER needs BROADSHEET_PROXY_NETWORKS: who may send it?")
         if self.oidc_issuer and not self.oidc_client_id:
-            raise ValueError("oidc_issuer needs oidc_client_id")
+            raise ValueError("BROADSHEET_OIDC_ISSUER needs BROADSHEET_OIDC_CLIENT_ID")
         return self
 
     @field_validator("proxy_networks")
@@ -278,6 +278,7 @@ def settings(**given: Any) -> Settings:
         return Settings(**given)
     except pydantic.ValidationError as error:
         problems = "; ".join(
-            f"{PREFIX}{'.'.join(str(part) for part in p['loc']).upper()}: {p['msg']}" for p in error.errors()
+            f"{PREFIX}{'.'.join(map(str, p['loc'])).upper()}: {p['msg']}" if p["loc"] else p["msg"]
+            for p in error.errors()
         )
         raise ConfigError(problems) from error

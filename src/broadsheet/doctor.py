@@ -26,6 +26,7 @@ Level = Literal["ok", "warning", "problem"]
 PROBLEM: Final = "problem"
 LITTLE_SPACE: Final = 1 << 30
 NO_SPACE: Final = 100 << 20
+LOCAL: Final = ("127.0.0.1", "::1", "localhost")
 _T = TypeVar("_T")
 
 
@@ -54,6 +55,7 @@ def examine(house: House) -> list[Finding]:
         ("sources", _sources),
         ("jobs", _jobs),
         ("mail", _mail),
+        ("people", _people),
     )
     findings = examine_place(house.settings)
     for what, look in looks:
@@ -245,6 +247,30 @@ def _jobs(house: House) -> Iterator[Finding]:
 def _mail(house: House) -> Iterator[Finding]:
     for ill in house.mail.examine():
         yield Finding(ill.level, "mail", ill.detail, ill.advice)
+
+
+def _people(house: House) -> Iterator[Finding]:
+    config = house.settings
+    if config.readers == "one":
+        if config.private:
+            advice = "set BROADSHEET_READERS=many, too: where nobody signs in, nothing is private"
+            yield Finding("problem", "people", "private, and yet everybody is let in", advice)
+        elif config.host not in LOCAL:
+            detail = f"one reader, and whoever reaches {config.host}:{config.port} is that reader"
+            advice = "BROADSHEET_READERS=many makes everybody sign in; or let a proxy in front do it"
+            yield Finding("warning", "people", detail, advice)
+        else:
+            yield Finding("ok", "people", "one reader; nobody signs in")
+        return
+    accounts = house.store.accounts.every()
+    open_ones = sum(account.open for account in accounts)
+    yield Finding("ok", "people", f"{len(accounts)} accounts, {open_ones} open")
+    if not house.people.somebody_can_enter():
+        advice = "`broadsheet people link owner` prints a link for a first password"
+        yield Finding("warning", "people", "nobody can sign in yet", advice)
+    if not config.base_url.startswith("https://") and config.host not in LOCAL:
+        advice = "let a proxy speak TLS, and tell its address in BROADSHEET_BASE_URL"
+        yield Finding("warning", "people", "passwords travel in the clear, and passkeys do not work", advice)
 
 
 def _ago(moment: datetime) -> str:

@@ -154,13 +154,17 @@ def delete(
     note(f"{name} is gone")
 
 
+def site(house: House) -> str:
+    """The address of the site, as far as the settings tell."""
+    config = house.settings
+    return config.base_url or f"http://{config.host}:{config.port}"
+
+
 def _print_link(house: House, as_json: bool, kind: str, token: str, **more: Any) -> None:
     from broadsheet.cli.printing import note, print_json
 
-    config = house.settings
-    base = config.base_url or f"http://{config.host}:{config.port}"
-    address = f"{base}/{kind}/{token}"
-    if config.readers == "one":
+    address = f"{site(house)}/{kind}/{token}"
+    if house.settings.readers == "one":
         note("BROADSHEET_READERS is 'one': nobody signs in, and the link leads nowhere before it is 'many'")
     if as_json:
         print_json({"link": address, **more})

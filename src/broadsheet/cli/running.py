@@ -15,6 +15,7 @@ from broadsheet.exceptions import StoreError
 
 if TYPE_CHECKING:
     from broadsheet.config import Settings
+    from broadsheet.house import House
 
 _PASSWORD: Final = re.compile(r"(?<=://)([^:/@]*):.*@|(?<=password=)[^&]*")
 STYLES: Final = {"ok": "green", "warning": "yellow", "problem": "bold red"}
@@ -37,10 +38,23 @@ def serve(
     given = {name: value for name, value in given.items() if value is not None}
     try:
         with contextlib.suppress(KeyboardInterrupt), open_house(ctx, to_read=True, **given) as house:
+            _greet(house)
             web.serve(house, worker=not no_work, json_log=json_log)
     except SystemExit as end:
         # The server has said what is wrong (a port that is taken, say), with an exit code of its own.
         raise typer.Exit(FAILED if end.code else 0) from None
+
+
+def _greet(house: House) -> None:
+    """Where readers sign in and nobody can yet, say how the owner does."""
+    from broadsheet.cli.people import site
+    from broadsheet.cli.printing import note
+
+    if house.settings.readers == "one" or house.read_only or house.people.somebody_can_enter():
+        return
+    token = house.people.links.reset_token(house.people.owner())
+    note("nobody can sign in yet; the owner chooses a password here, within two hours:")
+    note(f"{site(house)}/reset/{token}")
 
 
 def doctor(ctx: typer.Context, as_json: Json = False) -> None:
