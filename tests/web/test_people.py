@@ -439,6 +439,25 @@ def test_a_private_house_shows_strangers_the_door_alone(new_house, make_record):
     assert "Counting" not in client.get("/sign-in").text
 
 
+def test_a_feed_reader_of_a_private_house_has_its_key_in_the_address(new_house, make_record, caplog):
+    house = new_house([make_record(1)], readers="many", private=True)
+    client, reader = TestClient(create_app(house), follow_redirects=False), house.people.create("rob")
+    reads = house.people.keys.make(reader, "feeds", frozenset({"read"}))
+    writes = house.people.keys.make(reader, "all", frozenset({"read", "write"}))
+    with caplog.at_level("INFO", "broadsheet"):
+        answer = client.get("/papers", params={"format": "atom", "key": reads})
+        assert answer.status_code == 200
+        assert "Counting" in answer.text
+        assert reads not in answer.text
+        for key in (writes, "bs_none", ""):
+            assert client.get("/papers", params={"format": "atom", "key": key}).status_code == 401
+        assert client.get("/account", params={"key": reads}).status_code == 403
+        assert client.put(f"/api/marks/vote?paper=2507.00001&key={reads}").status_code in (401, 403)
+    assert reads not in "".join(str(getattr(r, "access", r.msg)) for r in caplog.records)
+    house.people.keys.take_back(reader, house.people.keys.of(reader)[-1].id)
+    assert client.get("/papers", params={"format": "atom", "key": reads}).status_code == 401
+
+
 def test_links_that_are_secret_are_not_in_the_log(visit, house, caplog):
     import logging
 

@@ -157,8 +157,8 @@ class Mail:
         return {"subscriptions": [as_json(subscription) for subscription in mine]}
 
     def forget(self, reader_id: int) -> None:
-        """Throw away what a reader has subscribed to."""
-        self.store.forget(reader_id)
+        """Throw away what a reader has subscribed to, and the letters to the reader's address."""
+        self.store.forget(reader_id, self.house.store.accounts.account(reader_id).email)
 
     def examine(self) -> Iterator[Ill]:
         """What can be ill about mail; the mail server is greeted."""

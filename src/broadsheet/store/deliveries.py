@@ -251,6 +251,12 @@ def forget(connection: Connection, numbers: Iterable[str]) -> None:
         connection.execute(delete(subscriptions).where(_S.id == number))
 
 
+def forget_letters(connection: Connection, recipient: str) -> None:
+    """Throw away every letter to an address, sent or not."""
+    wanted = _D.subscription_id.is_(None) & (_D.recipient == recipient.casefold())
+    connection.execute(delete(table).where(wanted))
+
+
 def _set(connection: Connection, number: str, **values: Any) -> None:
     connection.execute(update(table).where(_D.id == number).values(**values))
 

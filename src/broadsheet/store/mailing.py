@@ -82,11 +82,13 @@ class Mailing:
         with self.database.reading() as connection:
             return subscriptions.unscheduled(connection, limit)
 
-    def forget(self, reader: int) -> None:
-        """Throw away everything that belongs to a reader."""
+    def forget(self, reader: int, address: str = "") -> None:
+        """Throw away everything that belongs to a reader, and every letter to the reader's address."""
         with self.database.writing() as connection:
             mine = subscriptions.of_reader(connection, reader)
             deliveries.forget(connection, [each.id for each in mine])
+            if address:
+                deliveries.forget_letters(connection, address)
 
     # Digests and deliveries
 

@@ -25,6 +25,7 @@ from broadsheet.exceptions import (
     TooOftenError,
 )
 from broadsheet.web.pages import press_of
+from broadsheet.web.session import brings_key
 
 log = logging.getLogger("broadsheet.web")
 
@@ -52,8 +53,8 @@ def add_handlers(app: FastAPI) -> None:
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     headers = dict(error.headers or {})
-    with_key = "authorization" in request.headers
-    if error.status_code == 401 and request.method == "GET" and not with_key and not wants_json(request):
+    by_hand = request.method == "GET" and not brings_key(request) and not wants_json(request)
+    if error.status_code == 401 and by_hand:
         return _to_the_door(request)
     detail = "" if error.detail == HTTPStatus(error.status_code).phrase else str(error.detail)
     return respond(request, error.status_code, detail, headers)

@@ -29,6 +29,7 @@ SESSION_COOKIE: Final = "broadsheet-session"
 DEVICE_COOKIE: Final = "broadsheet-device"
 VISIT_COOKIE: Final = "broadsheet-visit"
 CSRF_FIELD: Final = "csrf"
+KEY_PARAMETER: Final = "key"
 CSRF_HEADER: Final = "x-csrf-token"
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 WRONG_KEYS: Final = Limit(60, 60)  # keys that are none, of one network
@@ -149,12 +150,12 @@ async def guard(request: Request) -> None:
 
 def _identify(request: Request) -> Reader | None:
     people = house_of(request).people
-    kind, _, key = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() == "bearer":
+    key, in_address = _key(request)
+    if key is not None:
         at = network(peers.visitor(request).address)
         people.limiter.check(WRONG_KEYS, "key", at)
-        held = people.keys.holder(key.strip())
-        if held is None:
+        held = people.keys.holder(key)
+        if held is None or (in_address and held[1] != {"read"}):
             people.limiter.count(WRONG_KEYS, "key", at)
             raise HTTPException(401, "That key opens nothing here.", {"WWW-Authenticate": "Bearer"})
         request.state.scopes, request.state.bound = held[1], "key"
@@ -173,6 +174,24 @@ def _identify(request: Request) -> Reader | None:
         return None
     request.state.bound = f"session:{found[1].id}"
     return found[0]
+
+
+def _key(request: Request) -> tuple[str | None, bool]:
+    """The key that a request brings, and whether it stands in the address.
+
+    Feed readers send no headers, so that a key which only reads may stand in the address of a feed.
+    """
+    kind, _, key = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() == "bearer":
+        return key.strip(), False
+    if request.method in SAFE_METHODS and KEY_PARAMETER in request.query_params:
+        return request.query_params[KEY_PARAMETER], True
+    return None, False
+
+
+def brings_key(request: Request) -> bool:
+    """Whether a program asks, with a key."""
+    return _key(request)[0] is not None
 
 
 def _check_form(request: Request, token: str) -> None:
