@@ -82,6 +82,7 @@ class House:
             self._resources.callback(self.store.close)
             self.people = People(self.store, config)
             self.community = self.people.things["community"] = Community(self.store, config, self.people)
+            self.community.pull = self.pull
             encoder = None if config.encoder == "none" else self.encoder
             self.index = Search(self.store, self.folder / "index", encoder)
             self._resources.callback(self.index.close)

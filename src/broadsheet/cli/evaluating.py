@@ -95,3 +95,43 @@ def _encoder() -> TokenEncoder:
     except ImportError as error:
         raise ConfigError(f"the encoder cannot be had: {error}") from error
     return MiniLM()
+
+
+@evaluations.command("trending")
+def trending(
+    data: Annotated[
+        Path, typer.Option("--data", help="The folder of collections, with listings in papers/daily_votes.")
+    ],
+    as_json: Json = False,
+) -> None:
+    """Foretell which papers of a day end on top, and let crowds of fresh accounts vote.
+
+    The first from titles and days alone, each day by a model that has not seen it, against chance and the
+    newest first, with the interval of a bootstrap over days. The second on real counts, by our formula and by
+    others'.
+    """
+    from broadsheet.cli import printing
+    from broadsheet.evaluation import brigading, foretelling
+
+    days = foretelling.Days.read(data)
+    told, attacks = foretelling.foretell(days, _encoder()), brigading.attacks(days)
+    if as_json:
+        printing.print_json(
+            {
+                "days": len(days),
+                "papers": len(days.texts),
+                "foretold": [way.as_json() for way in told],
+                "verdict": foretelling.verdict(told),
+                "attacks": [
+                    {"accounts": a.accounts, "by": a.preset, "place": a.place, "changed": a.changed}
+                    for a in attacks
+                ],
+            }
+        )
+        return
+    for head, rows in (foretelling.table(told), brigading.table(attacks)):
+        if printing.on_terminal():
+            printing.print_table(head, rows)
+        else:
+            printing.print_rows([head, *rows])
+    printing.note(foretelling.verdict(told))

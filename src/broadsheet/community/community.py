@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from broadsheet.community.curating import Curating
+from broadsheet.community.discussing import Discussing
+from broadsheet.community.following import Following
+from broadsheet.community.shelving import Shelving
+from broadsheet.community.submitting import Submitting
 from broadsheet.community.trends import Trends
 from broadsheet.community.voting import Voting
 
@@ -11,7 +16,7 @@ _PRIVATE: Final = ("save", "hide", "read", "shelf", "shelved", "follow", "report
 _WORDS: Final = ("comment", "claim", "submit")
 
 
-class Community(Voting, Trends):
+class Community(Voting, Trends, Shelving, Discussing, Following, Curating, Submitting):
     """Votes, shelves, discussion, following, curating, and trending. See the modules it is made of."""
 
     def of_reader(self, reader_id: int) -> dict[str, Any]:

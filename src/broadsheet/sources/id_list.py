@@ -44,7 +44,7 @@ def parse(stream: BinaryIO, *, year: int | None = None) -> Iterator[Record | Rej
         if not found:
             yield Rejection(place, "no identifier or address of a paper", excerpt(text))
         for identifier in found:
-            yield _record(identifier, place)
+            yield record(identifier, place)
 
 
 def _uncommented(line: bytes) -> str:
@@ -58,7 +58,8 @@ def _named(text: str) -> list[Identifier]:
     return list(dict.fromkeys(papers)) if len(papers) == len(words) else find_all(text)
 
 
-def _record(identifier: Identifier, place: str) -> Record:
+def record(identifier: Identifier, place: str) -> Record:
+    """What is known of a paper by its name alone."""
     url = url_of(identifier)
     return Record(
         source="list",

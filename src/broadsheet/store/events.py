@@ -150,6 +150,12 @@ class Log:
             wanted.append(_M.reader_id == reader_id)
         return self.connection.execute(select(_M.seq, _M.body).where(*wanted).order_by(_M.seq)).all()
 
+    def marks(
+        self, *kinds: str, works: Iterable[str] | None = None, objects: Iterable[str] | None = None
+    ) -> list[Mark]:
+        """The marks that stand, as `Events.marks` tells them, in this transaction."""
+        return _marks(self.connection, kinds, None, works, objects, None, False)
+
     def _append(
         self,
         reader_id: int,
@@ -225,31 +231,7 @@ class Events:
         works: only on papers of these keys; a mark under a former key has the key asked for.
         """
         with self.database.reading() as connection:
-            names = None if works is None else keys_of(connection, works)
-            asked = {key: name for name, keys in (names or {}).items() for key in keys}
-            objects = None if objects is None else list(objects)
-            found: list[Mark] = []
-            parts = itertools.product(
-                [None] if names is None else chunks(asked), [None] if objects is None else chunks(objects)
-            )
-            for some_keys, some_objects in parts:
-                wanted: list[ColumnElement[bool]] = [_M.kind.in_(kinds)]
-                if reader_id is not None:
-                    wanted.append(_M.reader_id == reader_id)
-                if some_keys is not None:
-                    wanted.append(_M.work_key.in_(some_keys))
-                if some_objects is not None:
-                    wanted.append(_M.object.in_(some_objects))
-                if at is not None:
-                    wanted.append(_M.since <= microseconds(at))
-                if not past:
-                    wanted.append(
-                        _M.until.is_(None)
-                        if at is None
-                        else or_(_M.until.is_(None), _M.until > microseconds(at))
-                    )
-                found += [_mark(row, asked) for row in connection.execute(select(marks).where(and_(*wanted)))]
-        return sorted(found, key=lambda mark: mark.seq)
+            return _marks(connection, kinds, reader_id, works, objects, at, past)
 
     def votes(self) -> list[tuple[int, int, str, int, int | None]]:
         """Every vote ever, as (event, reader, key of the paper, since, until), in order."""
@@ -287,6 +269,39 @@ class Events:
                     of = (table.c.reader_id == reader_id) & (table.c.kind == kind)
                     connection.execute(update(table).where(of).values(**values))
             changes.touch(connection)
+
+
+def _marks(
+    connection: Connection,
+    kinds: Sequence[str],
+    reader_id: int | None,
+    keys: Iterable[str] | None,
+    objects: Iterable[str] | None,
+    at: datetime | None,
+    past: bool,
+) -> list[Mark]:
+    names = None if keys is None else keys_of(connection, keys)
+    asked = {key: name for name, spellings in (names or {}).items() for key in spellings}
+    objects = None if objects is None else list(objects)
+    found: list[Mark] = []
+    parts = itertools.product(
+        [None] if names is None else chunks(asked), [None] if objects is None else chunks(objects)
+    )
+    for some_keys, some_objects in parts:
+        wanted: list[ColumnElement[bool]] = [_M.kind.in_(kinds)]
+        if reader_id is not None:
+            wanted.append(_M.reader_id == reader_id)
+        if some_keys is not None:
+            wanted.append(_M.work_key.in_(some_keys))
+        if some_objects is not None:
+            wanted.append(_M.object.in_(some_objects))
+        if at is not None:
+            wanted.append(_M.since <= microseconds(at))
+        if not past:
+            standing = _M.until.is_(None)
+            wanted.append(standing if at is None else or_(standing, _M.until > microseconds(at)))
+        found += [_mark(row, asked) for row in connection.execute(select(marks).where(and_(*wanted)))]
+    return sorted(found, key=lambda mark: mark.seq)
 
 
 def _follow(connection: Connection, lines: Sequence[dict[str, Any]]) -> None:
