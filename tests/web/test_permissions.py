@@ -45,6 +45,23 @@ GET   /methods                        public
 GET   /methods/{name}                 public     /methods/muvera
 GET   /api/methods                    public
 GET   /api/methods/{name}             public     /api/methods/muvera
+GET   /subscribe                      public
+POST  /subscribe                      public
+GET   /subscriptions                  reader
+POST  /subscriptions                  reader
+POST  /subscriptions/end              reader
+GET   /mail/confirm/{token}           all        /mail/confirm/none
+POST  /mail/confirm/{token}           all        /mail/confirm/none
+GET   /mail/unsubscribe/{token}       all        /mail/unsubscribe/none
+POST  /mail/unsubscribe/{token}       all        /mail/unsubscribe/none
+GET   /mail/settings/{token}          all        /mail/settings/none
+POST  /mail/settings/{token}          all        /mail/settings/none
+GET   /mail/digest/{token}            all        /mail/digest/none
+GET   /mail/digest/{token}/{deed}     all        /mail/digest/none/up
+POST  /mail/digest/{token}/{deed}     all        /mail/digest/none/up
+GET   /mail/feed/{token}              all        /mail/feed/none
+GET   /jobs                           admin
+POST  /jobs/run                       admin
 GET   /docs/api                       public
 GET   /openapi.json                   public
 GET   /llms.txt                       public
@@ -96,6 +113,8 @@ POST  /people/link                    in-person-admin
 # What carries no token, and why that is safe.
 EXEMPT = {
     "/theme": "changes nothing but the look, in the browser that asks",
+    "/mail/unsubscribe/{token}": "mail programs post there without a page (RFC 8058); the token is signed",
+    "/mail/digest/{token}/{deed}": "the token of the mail is signed, and says who and of which digest",
 }
 TABLE = {(row.split()[0], row.split()[1]): row.split()[2:] for row in ROWS.strip().splitlines()}
 WHO = ("stranger", "reader", "curator", "admin")

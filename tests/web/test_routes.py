@@ -33,7 +33,7 @@ PLACES = {
     "/api/marks": "/api/marks?paper=2507.00001",
     "/api/marks/{kind}": "/api/marks/vote?paper=2507.00001",
 }
-DOOR = re.compile(r"/(sign-|invitation/|reset|confirm/|people)")
+DOOR = re.compile(r"/(sign-|invitation/|reset|confirm/|people|mail/)")
 
 
 def flat(routes):

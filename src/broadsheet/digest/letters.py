@@ -32,12 +32,13 @@ def destination(subscription: Subscription) -> str:
     ] + subscription.target
 
 
-def confirm(title: str, wish: Wish, link: str) -> tuple[str, str]:
-    """Asks whether an address is its own."""
+def confirm(title: str, wish: Wish, link: str, name: str = "") -> tuple[str, str]:
+    """Asks whether an address is its own. name: of the account that has asked, '' for nobody's."""
+    account = f" The account @{name} here asks for it, and may change it." if name else ""
     text = f"""\
 Somebody, you we hope, would like {title} to come to this address:
 
-  {wish_in_words(wish)}.
+  {wish_in_words(wish)}.{account}
 
 If that was you, say yes on this page within a week:
 

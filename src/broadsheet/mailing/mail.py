@@ -21,6 +21,7 @@ from broadsheet.mailing.composing import Composer, Told, compose_due, plan
 from broadsheet.mailing.health import Ill
 from broadsheet.mailing.relay import Relay
 from broadsheet.mailing.sending import Sender, Sent
+from broadsheet.readers import Reader
 from broadsheet.store.deliveries import Composed
 from broadsheet.store.mailing import Mailing
 from broadsheet.subscriptions import Channel, Delivery, Standing, State, Subscription, Wish
@@ -103,7 +104,9 @@ class Mail:
             if subscription.standing is Standing.ACTIVE:
                 letter = letters.known(title, wish, self.link(Purpose.SETTINGS, subscription.id))
             else:
-                letter = letters.confirm(title, wish, self.link(Purpose.CONFIRM, subscription.id))
+                many = reader is not None and self.settings.readers == "many"
+                name = self.house.store.accounts.account(reader).reader.name if many and reader else ""
+                letter = letters.confirm(title, wish, self.link(Purpose.CONFIRM, subscription.id), name)
             self.send_plain(target, *letter)
         return subscription
 
@@ -163,6 +166,22 @@ class Mail:
     def examine(self) -> Iterator[Ill]:
         """What can be ill about mail; the mail server is greeted."""
         return health.examine(self.house)
+
+    def delivered(self, token: str) -> tuple[Delivery, Issue]:
+        """The digest that a link in it names. Raises TokenError."""
+        try:
+            delivery = self.store.delivery(self.tokens.read(Purpose.DIGEST, token))
+            return delivery, self.digest(delivery.digest)
+        except NotFoundError as error:
+            raise TokenError("this digest is no longer kept here") from error
+
+    def reader_of(self, delivery: Delivery) -> Reader | None:
+        """Whose digest it was; None for an address without an account, or one that is closed."""
+        number = self.store.subscription(delivery.subscription).reader
+        if number is None:
+            return None
+        account = self.house.store.accounts.account(number)
+        return account.reader if account.open else None
 
     # Composing
 

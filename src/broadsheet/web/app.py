@@ -10,7 +10,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 
 import broadsheet
-from broadsheet.web import api, errors, marks, methods, pages, people, site, trends
+from broadsheet.web import api, errors, jobs, mail, marks, methods, pages, people, site, trends
 from broadsheet.web.gate import Gate
 from broadsheet.web.press import Press
 from broadsheet.web.session import guard
@@ -50,6 +50,8 @@ def create_app(house: House) -> FastAPI:
     app.include_router(methods.pages)
     app.include_router(site.router)
     app.include_router(people.router)
+    app.include_router(mail.router)
+    app.include_router(jobs.router)
     app.include_router(marks.router)
     app.include_router(trends.router)
     app.include_router(pages.router)  # last: a paper's address may be anything below /papers/
