@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, Self, TypeAlias, runtime_checkable
+from typing import NamedTuple, Protocol, Self, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -66,6 +66,34 @@ class Transform(Protocol):
 
     def transform(self, x: Array) -> Array:
         """Return (N, D')."""
+
+
+class BridgeReport(NamedTuple):
+    """How well a bridge does on anchors that it did not learn from.
+
+    anchors, aside: how many it learned from, and how many were kept aside. cosine: their mean cosine with
+    the old encoder's own vectors. found: the share of them to which, among all anchors, their own old vector
+    is the nearest.
+    """
+
+    anchors: int
+    aside: int
+    cosine: float
+    found: float
+
+
+@runtime_checkable
+class Bridge(Protocol):
+    """Lets a new encoder ask an index that an old one made. `fit` forgets the last fit."""
+
+    def fit(self, old: Array, new: Array) -> Self:
+        """Learn from anchors, texts that both have read: (N, D_old) and (N, D_new), row for row."""
+
+    def to_old(self, new: Array) -> Array:
+        """Return (M, D_old) of unit length: where the old encoder would have put (M, D_new)."""
+
+    def report(self) -> BridgeReport:
+        """Return how well it does, from a tenth of the anchors that was kept aside."""
 
 
 @runtime_checkable

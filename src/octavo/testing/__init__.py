@@ -18,12 +18,14 @@ import numpy.typing as npt
 
 from octavo.exceptions import NotFittedError
 from octavo.protocols import Array, Encoder, Hits, Ids, Index, Measure, Scorer, Transform
+from octavo.testing.bridges import check_bridge
 from octavo.testing.promises import malformed, refuses, require
 from octavo.testing.taggers import check_tagger
 
 __all__ = [
     "AWKWARD_TEXTS",
     "PlantedVectors",
+    "check_bridge",
     "check_encoder",
     "check_index",
     "check_measure",
