@@ -199,6 +199,7 @@ def _encoder(house: House) -> Iterator[Finding]:
         yield Finding("ok", "encoder", "none: papers are found by words alone")
         return
     advice = "words are searched meanwhile; mend it, or set BROADSHEET_ENCODER=none to do without"
+    name = house.index.spaces.state().serving.encoder
     try:
         encoder = house.encoder()
         started = time.perf_counter()

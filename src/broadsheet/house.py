@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -33,6 +34,7 @@ from broadsheet.methods import Methods
 from broadsheet.papers import Paper
 from broadsheet.people import People
 from broadsheet.search import Hit, Results, Search
+from broadsheet.search.upgrade import Encoders
 from broadsheet.store import Counts, Harvest, Merge, Store
 from broadsheet.subjects import Subjects
 from octavo.protocols import Encoder
@@ -66,7 +68,7 @@ class House:
         self.settings = config
         self.read_only = read_only
         self._resources = ExitStack()
-        self._encoder: Encoder | None = None
+        self._encoders: dict[str, Encoder] = {}
         self._encoder_lock = threading.Lock()
         self.folder: Path  # where the data is; for a house in memory a folder that vanishes with it
         try:
@@ -83,8 +85,11 @@ class House:
             self.people = People(self.store, config)
             self.community = self.people.things["community"] = Community(self.store, config, self.people)
             self.community.pull = self.pull
-            encoder = None if config.encoder == "none" else self.encoder
-            self.index = Search(self.store, self.folder / "index", encoder)
+            encoder = None if config.encoder == "none" else partial(self._made, config.encoder)
+            self.index = Search(
+                self.store, self.folder / "index", encoder, setting=config.encoder, named=self._made
+            )
+            self.encoders = Encoders(self.store, self.index.spaces)
             self._resources.callback(self.index.close)
             self.mail = self.people.things["mail"] = Mail(self)
             self.people.post = self.mail if self.mail.ready else None
@@ -120,11 +125,14 @@ class House:
     def encoder(self) -> Encoder:
         """The encoder of search by meaning, made when first needed and shared from then on.
 
-        Raises ConfigError when the setting names nothing that can be made.
+        That of an upgrade where there was one, else the configured one. Raises ConfigError when its name is
+        that of nothing that can be made.
         """
+        return self._made(self.index.spaces.state().serving.encoder)
+
+    def _made(self, name: str) -> Encoder:
         with self._encoder_lock:
-            if self._encoder is None:
-                name = self.settings.encoder
+            if name not in self._encoders:
                 try:
                     made = pkgutil.resolve_name(name)
                 except (ImportError, AttributeError, ValueError) as error:
@@ -132,10 +140,10 @@ class House:
                         f"BROADSHEET_ENCODER: no such encoder: {name!r} ({error}); want module:Class or none"
                     )
                     raise ConfigError(reason) from error
-                self._encoder = made(
+                self._encoders[name] = made(
                     cache=self.settings.data_dir / "encoders", threads=self.settings.encoder_threads
                 )
-            return self._encoder
+            return self._encoders[name]
 
     # Reading
 

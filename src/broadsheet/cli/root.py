@@ -12,7 +12,18 @@ from typing import Annotated, Final
 
 import typer
 
-from broadsheet.cli import background, evaluating, keeping, mailing, methods, people, reading, running, taking
+from broadsheet.cli import (
+    background,
+    encoders,
+    evaluating,
+    keeping,
+    mailing,
+    methods,
+    people,
+    reading,
+    running,
+    taking,
+)
 from broadsheet.cli.session import Group
 
 EPILOG: Final = (
@@ -78,6 +89,7 @@ app.add_typer(mailing.digest, name="digest", rich_help_panel="Deliver")
 app.add_typer(keeping.works, name="works", rich_help_panel="Keep")
 app.add_typer(people.app, name="people", rich_help_panel="Run")
 app.add_typer(evaluating.evaluations, name="eval", rich_help_panel="Run")
+app.add_typer(encoders.encoder, name="encoder", rich_help_panel="Run")
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ import hashlib
 import logging
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +29,7 @@ from broadsheet.search.meaning import EXACT_BELOW, MeaningIndex
 from broadsheet.search.vectors import Manifest, Writer
 from broadsheet.search.words import Progress, Source
 from octavo.find.quantised import QuantisedIndex
-from octavo.protocols import Encoder, Ids
+from octavo.protocols import Array, Encoder, Ids
 
 BATCH: Final = 64
 GATHER: Final = 1000
@@ -56,6 +56,17 @@ def text_hash(text: str) -> int:
 def encoder_name(encoder: Encoder) -> str:
     """The name under which an encoder's vectors are kept; another name means other vectors."""
     return str(getattr(encoder, "name", type(encoder).__qualname__))
+
+
+def vectors_by(encoder: Encoder, texts: Sequence[str]) -> Array:
+    """What an encoder makes of papers' texts, (M, D). Raises ConfigError where those are no vectors."""
+    made: Array = np.asarray(encoder.encode_documents(texts), dtype=np.float32)
+    if made.shape != (len(texts), encoder.dim) or not np.isfinite(made).all():
+        raise ConfigError(
+            f"BROADSHEET_ENCODER: {encoder_name(encoder)} made {made.shape} numbers, which must be "
+            f"({len(texts)}, {encoder.dim}) and finite"
+        )
+    return made
 
 
 def encode(
@@ -243,12 +254,7 @@ class _Run:
         ids = [paper_id for paper_id in texts if self.hash_of.get(paper_id) != hashes[paper_id]]
         if not ids:
             return 0
-        made = np.asarray(self.encoder.encode_documents([texts[i] for i in ids]), dtype=np.float32)
-        if made.shape != (len(ids), self.encoder.dim) or not np.isfinite(made).all():
-            raise ConfigError(
-                f"BROADSHEET_ENCODER: {encoder_name(self.encoder)} made {made.shape} numbers, which must be "
-                f"({len(ids)}, {self.encoder.dim}) and finite"
-            )
+        made = vectors_by(self.encoder, [texts[i] for i in ids])
         writer.drop([self.rows_of[i] for i in ids if i in self.rows_of])
         first = writer.rows
         writer.append(ids, [hashes[i] for i in ids], made)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -32,12 +32,51 @@ _BROAD: Final = 0.2
 """A condition that more than this share of the papers meets is cheaper to check afterwards."""
 
 
+class Near(Protocol):
+    """What is searched by meaning: one encoder's vectors, or two encoders' during an upgrade.
+
+    encoder, dim: whose vectors it is asked with. problem: what is out of order, '' if nothing is.
+    """
+
+    @property
+    def encoder(self) -> str:
+        """The encoder's name."""
+
+    @property
+    def dim(self) -> int:
+        """D."""
+
+    @property
+    def problem(self) -> str:
+        """A sentence, or ''."""
+
+    @property
+    def generation(self) -> tuple[int, ...]:
+        """Changes with every commit."""
+
+    @property
+    def known(self) -> Ids:
+        """The papers that have a vector, ascending."""
+
+    def __len__(self) -> int:
+        """How many papers have a vector."""
+
+    def has(self, paper_ids: Sequence[int] | Ids) -> npt.NDArray[np.bool_]:
+        """Which of the papers have a vector."""
+
+    def vectors_of(self, paper_ids: Sequence[int]) -> Array:
+        """The vectors of those papers that have one: (M, D), in the order given."""
+
+    def nearest(self, query: Array, k: int, *, among: Ids | None = None) -> list[tuple[int, float]]:
+        """The k papers nearest to a (D,) vector, best first; `among`: ascending ids to search among."""
+
+
 class Neighbourhood:
     """The meaning index as of one commit."""
 
     def __init__(self, folder: Path, stored: Stored, generation: tuple[int, ...]) -> None:
         self.manifest = stored.manifest
-        self.generation = generation
+        self.generation: tuple[int, ...] = generation
         self.ids = stored.ids
         self.problem = ""
         self._vectors = stored.vectors
@@ -62,6 +101,16 @@ class Neighbourhood:
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    @property
+    def encoder(self) -> str:
+        """The name of the encoder that made the vectors."""
+        return self.manifest.encoder
+
+    @property
+    def dim(self) -> int:
+        """D."""
+        return self.manifest.dim
 
     @property
     def known(self) -> Ids:

@@ -24,7 +24,7 @@ from broadsheet.identifiers import title_key
 from broadsheet.papers import Paper
 from broadsheet.search import matching
 from broadsheet.search.answer import RRF, Answer, Leg
-from broadsheet.search.meaning import Neighbourhood
+from broadsheet.search.meaning import Near
 from broadsheet.search.query import ParsedQuery
 from broadsheet.search.words import Snapshot
 from octavo.find import fusion
@@ -71,7 +71,7 @@ class Planner:
     def __init__(
         self,
         words: Snapshot | None,
-        near: Neighbourhood | None,
+        near: Near | None,
         encode: Callable[[str], Array | None],
         store: Papers,
     ) -> None:

@@ -13,12 +13,13 @@ from typing import Final, Protocol
 
 from broadsheet.exceptions import DerivedIndexError
 from broadsheet.papers import Paper
-from broadsheet.search import encoding, highlight, matching, words
+from broadsheet.search import encoding, highlight, matching, upgrade, words
 from broadsheet.search.answer import Answer, Ranked
 from broadsheet.search.lazy_encoder import LazyEncoder
-from broadsheet.search.meaning import MeaningIndex, Neighbourhood
+from broadsheet.search.meaning import MeaningIndex, Near
 from broadsheet.search.planner import Planner, Sort
 from broadsheet.search.query import Clause, ParsedQuery, parse
+from broadsheet.search.spaces import Spaces
 from broadsheet.search.words import Progress, Snapshot, WordIndex
 from octavo.protocols import Array, Encoder
 
@@ -95,17 +96,33 @@ class Search:
     """Finds papers. Any number of threads and processes may ask; one at a time writes.
 
     store: the source of truth. folder: of the indexes. encoder: makes the encoder when it is first needed;
-    None searches by words alone.
+    None searches by words alone. setting: that encoder's name; named: makes another, for upgrades.
     """
 
-    def __init__(self, store: Store, folder: Path, encoder: Callable[[], Encoder] | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        folder: Path,
+        encoder: Callable[[], Encoder] | None = None,
+        *,
+        setting: str = "",
+        named: Callable[[str], Encoder] | None = None,
+    ) -> None:
         self.store = store
         self.words = WordIndex(folder)
-        self.meaning = MeaningIndex(folder)
-        self._encoder = LazyEncoder(encoder)
+        self.spaces = Spaces(folder, setting, encoder, named)
         self._mutex = threading.Lock()
         self._planner: Planner | None = None
         self._answers: OrderedDict[tuple[str, Sort], Answer] = OrderedDict()
+
+    @property
+    def meaning(self) -> MeaningIndex:
+        """The vectors of the encoder in use."""
+        return self.spaces.meaning(self.spaces.state().serving)
+
+    @property
+    def _encoder(self) -> LazyEncoder:
+        return self.spaces.encoder(self.spaces.state().serving)
 
     def close(self) -> None:
         """Let go of the indexes."""
@@ -128,8 +145,7 @@ class Search:
         Can be stopped or killed and goes on where it was. 0 also without an encoder, or when another process
         is at it. Vectors that are damaged are made anew.
         """
-        encoder = self._encoder.get()
-        return encoding.encode(self.meaning, self.store, encoder, progress, stop) if encoder else 0
+        return upgrade.fill(self.store, self.spaces, progress, stop)
 
     def rebuild(self, progress: Callable[[str, int, int], None] | None = None) -> None:
         """Make the index of words anew, throw away damaged vectors and encode what lacks one.
@@ -186,7 +202,7 @@ class Search:
             return Results(query)
         return self._results(query, began, limit, 0, "relevance", bare=True)
 
-    def neighbourhood(self) -> Neighbourhood | None:
+    def neighbourhood(self) -> Near | None:
         """The vectors of the present encoder; None while there are none that can be read."""
         return self._current([]).near
 
@@ -220,7 +236,7 @@ class Search:
             problems.append(f"{_sentence(error)} Search goes on by meaning alone; rebuild the index.")
         try:
             self.meaning.check()
-            near, manifest = self.meaning.snapshot(), self.meaning.manifest()
+            near, manifest = self.spaces.near(), self.meaning.manifest()
             if manifest:
                 follows = encoding.follows(manifest, self.store)
                 waiting = manifest.pending_total - manifest.pending_done if follows else 0
@@ -271,30 +287,29 @@ class Search:
     def _current(self, notes: list[str]) -> Planner:
         """A planner over the newest commits; the same one until there are newer."""
         snapshot: Snapshot | None = None
-        near: Neighbourhood | None = None
+        near: Near | None = None
         try:
             snapshot = self.words.snapshot()
         except DerivedIndexError as error:
             _log.warning("%s", error)
             notes.append("Search by words is out of order; these results are by meaning alone.")
-        if self._encoder.offered:
+        lazy = self._encoder
+        if lazy.offered:
             try:
-                near = self.meaning.snapshot()
+                near = self.spaces.near()
             except DerivedIndexError as error:
                 _log.warning("%s", error)
                 notes.append("Search by meaning is out of order; these results are by words alone.")
-        encoder = self._encoder.get() if near is not None else None
-        if near is not None and encoder is not None:
-            name = encoding.encoder_name(encoder)
-            if (near.manifest.encoder, near.manifest.dim) != (name, encoder.dim):
-                notes.append(
-                    "The vectors are another encoder's; by words alone until papers are encoded again."
-                )
-                near = None
+        encoder = lazy.get() if near is not None else None
+        wanted = (encoding.encoder_name(encoder), encoder.dim) if encoder else None
+        if near is not None and wanted and (near.encoder, near.dim) != wanted:
+            notes.append("The vectors are another encoder's; by words alone until papers are encoded again.")
+            near = None
         with self._mutex:
             planner = self._planner
-            if planner is None or planner.words is not snapshot or planner.near is not near:
-                planner = self._planner = Planner(snapshot, near, self._encoder.query, self.store)
+            current = planner is not None and planner.words is snapshot and planner.near is near
+            if planner is None or not current or planner.encode != lazy.query:
+                planner = self._planner = Planner(snapshot, near, lazy.query, self.store)
                 self._answers.clear()
             return planner
 

@@ -8,7 +8,7 @@ from typing import Final, Self
 
 import numpy as np
 
-from broadsheet.search.meaning import Neighbourhood
+from broadsheet.search.meaning import Near
 from octavo.arrays import unit
 from octavo.protocols import Array, Ids
 
@@ -31,11 +31,11 @@ class Space:
     generation: tuple[int, ...]
 
     @classmethod
-    def of(cls, near: Neighbourhood) -> Self:
+    def of(cls, near: Near) -> Self:
         """The space of what is encoded."""
         ids = near.known[-MOST:]
         x = near.vectors_of(ids.tolist())
-        middle: Array = x.mean(axis=0) if len(x) else np.zeros(near.manifest.dim, np.float32)
+        middle: Array = x.mean(axis=0) if len(x) else np.zeros(near.dim, np.float32)
         return cls(ids, unit(x - middle), middle, near.generation)
 
     def __len__(self) -> int:
