@@ -153,7 +153,7 @@ class House:
 
     def stamp(self) -> str:
         """Changes whenever anything a reader can see has changed, here or in another process."""
-        return f"{self.store.stamp()}-{self.index.stamp()}"
+        return f"{self.store.stamp()}-{self.index.stamp()}-{self.subjects.stamp()}"
 
     def today(self) -> date:
         """The day in the zone whose midnight turns the page."""

@@ -46,10 +46,16 @@ class FakeIndex:
         return 2
 
 
+class FakeSubjects:
+    def refresh(self):
+        return 0
+
+
 class FakeHouse:
     def __init__(self, **index):
         self.store = FakeStore()
         self.index = FakeIndex(**index)
+        self.subjects = FakeSubjects()
 
 
 def wait_for(what, seconds=10):

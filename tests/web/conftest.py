@@ -171,6 +171,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with broadsheet.open(tmp_path_factory.mktemp("house"), encoder="none", page_size=20) as house:
         house.store.ingest(corpus())
         house.refresh()
+        house.subjects.tagging.make(house.people.owner(), "harbours", ["2507.00001", "2507.00002"])
         yield house
 
 

@@ -22,8 +22,13 @@ PATHS = (
     "/api/editions/{span}",
     "/api/methods",
     "/api/methods/{name}",
+    "/api/tags",
+    "/api/tags/{name}",
 )
-CHANGING = ("/api/marks/{kind}",)
+CHANGING = (
+    "/api/marks/{kind}",
+    "/api/tags/{name}/papers",
+)
 CHECKS = [
     not_a_server_error,
     content_type_conformance,

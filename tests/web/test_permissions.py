@@ -62,6 +62,17 @@ POST  /mail/digest/{token}/{deed}     all        /mail/digest/none/up
 GET   /mail/feed/{token}              all        /mail/feed/none
 GET   /jobs                           admin
 POST  /jobs/run                       admin
+GET   /tags                           reader
+POST  /tags                           reader
+POST  /tags/mark                      reader
+GET   /tags/{name}                    reader     /tags/none
+POST  /tags/{name}                    reader     /tags/none
+GET   /api/tags                       reader
+GET   /api/tags/{name}                reader     /api/tags/none
+PUT   /api/tags/{name}                reader     /api/tags/none
+DELETE /api/tags/{name}               reader     /api/tags/none
+PUT   /api/tags/{name}/papers         reader     /api/tags/none/papers?paper=2507.00001
+DELETE /api/tags/{name}/papers        reader     /api/tags/none/papers?paper=2507.00001
 GET   /docs/api                       public
 GET   /openapi.json                   public
 GET   /llms.txt                       public

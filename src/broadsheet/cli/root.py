@@ -22,6 +22,7 @@ from broadsheet.cli import (
     people,
     reading,
     running,
+    tagging,
     taking,
 )
 from broadsheet.cli.session import Group
@@ -86,6 +87,7 @@ for panel, commands in PANELS.items():
     for name, command in commands.items():
         app.command(name, rich_help_panel=panel, context_settings=LENIENT.get(name))(command)
 app.add_typer(mailing.digest, name="digest", rich_help_panel="Deliver")
+app.add_typer(tagging.app, name="tag", rich_help_panel="Read")
 app.add_typer(keeping.works, name="works", rich_help_panel="Keep")
 app.add_typer(people.app, name="people", rich_help_panel="Run")
 app.add_typer(evaluating.evaluations, name="eval", rich_help_panel="Run")

@@ -1,7 +1,8 @@
 """The derived indexes follow the store, as soon as it has changed.
 
 One thread looks once a second whether the store has changed, brings the words up to date (milliseconds)
-and then the vectors (minutes), which are put off the moment new papers come in.
+and then the vectors (minutes), which are put off the moment new papers come in; then what follows from these:
+guesses and topics.
 """
 
 from __future__ import annotations
@@ -65,7 +66,11 @@ class Worker(threading.Thread):
         self.longest_pause = longest_pause
         self._note = note
         self._stopping = threading.Event()
-        self._tasks = (_Task("words", self._words), _Task("vectors", self._vectors))
+        self._tasks = (
+            _Task("words", self._words),
+            _Task("vectors", self._vectors),
+            _Task("subjects", self._subjects),
+        )
 
     def stop(self, timeout: float = 30.0) -> None:
         """Ask the thread to end after the batch in hand, and wait for it. A second call does nothing."""
@@ -119,6 +124,9 @@ class Worker(threading.Thread):
             return self._stopping.is_set() or self.house.store.stamp() != stamp
 
         return self.house.index.encode(self._progress, newer)
+
+    def _subjects(self, stamp: int) -> int:
+        return self.house.subjects.refresh()
 
     def _progress(self, done: int, total: int) -> None:
         log.info("vectors: %d of %d papers", done, total)

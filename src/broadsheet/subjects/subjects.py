@@ -36,6 +36,7 @@ class Subjects:
         self._mutex = threading.Lock()
         self._space: Space | None = None
         self._guesser: tuple[int, Guesser | None] | None = None
+        self._changes = 0
         self.tagging = Tagging(store, index, self.space)
 
     def space(self) -> Space | None:
@@ -47,6 +48,15 @@ class Subjects:
             if self._space is None or self._space.generation != near.generation:
                 self._space = Space.of(near)
             return self._space
+
+    def stamp(self) -> str:
+        """Changes whenever guesses may have changed."""
+        return f"{self._changes:x}"
+
+    def refresh(self) -> int:
+        """Learn what has become due; returns from how many papers, 0 if nothing was."""
+        space = self.space() if self.learn() else None
+        return len(space) if space is not None else 0
 
     # Guesses
 
@@ -87,6 +97,7 @@ class Subjects:
         guesser = Guesser.learn(self._said(encoder), x, [paper.primary_category for paper in papers])
         with self._mutex:
             self._guesser = len(space), guesser
+            self._changes += 1
         return True
 
     def _said(self, encoder: Encoder) -> Array:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any, Final, Literal
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi import Path as InPath
@@ -14,6 +15,9 @@ from broadsheet.papers import Paper
 from broadsheet.web import gathering, wire
 from broadsheet.web.pages import press_of
 from broadsheet.web.press import Sheet
+
+if TYPE_CHECKING:
+    from broadsheet.house import House
 
 ERRORS: Final[dict[int | str, dict[str, Any]]] = {
     400: {"model": wire.Error, "description": "A parameter cannot be understood."},
@@ -66,14 +70,24 @@ def daily_papers(
                 papers = gathering.of_span(house, span, offset=offset, limit=limit)
             else:
                 papers = gathering.trending(house, offset=offset, limit=limit)
-            return [wire.daily_out(paper, where) for paper in papers]
+            return _told(house, [wire.daily_out(paper, where) for paper in papers], papers)
         keep = listed if submitter else None
         dated = gathering.by_day(house, span=span, offset=offset, limit=limit, keep=keep)
         if sort == "trending":
             dated.sort(key=lambda pair: -(pair[0].upvotes or 0))
-        return [wire.daily_out(paper, where, day) for paper, day in dated]
+        outs = [wire.daily_out(paper, where, day) for paper, day in dated]
+        return _told(house, outs, [paper for paper, _ in dated])
 
     return _json(request, make)
+
+
+def _told(house: House, outs: list[dict[str, Any]], papers: Sequence[Paper]) -> list[dict[str, Any]]:
+    """The same papers as JSON, and beside each that no source gave a category the guess of the house."""
+    guesses = house.subjects.guesses(papers)
+    for out, paper in zip(outs, papers, strict=True):
+        if guess := guesses.get(paper.id):
+            out.get("paper", out)["guessed_category"] = asdict(guess)
+    return outs
 
 
 def _span(date: str, week: str, month: str) -> Span | None:
@@ -100,7 +114,8 @@ def search_papers(
     house, where = press_of(request).house, press_of(request).addresses(request)
 
     def make() -> Any:
-        return [wire.daily_out(paper, where) for paper in house.search(q, limit=limit, bare=True).papers]
+        papers = house.search(q, limit=limit, bare=True).papers
+        return _told(house, [wire.daily_out(paper, where) for paper in papers], papers)
 
     return _json(request, make)
 
@@ -109,7 +124,12 @@ def search_papers(
 def paper(request: Request, key: Key) -> Response:
     """A paper by its key, or by any identifier or address of it."""
     house, where = press_of(request).house, press_of(request).addresses(request)
-    return _json(request, lambda: wire.detail_out(house.paper(key.replace("\0", "")), where))
+
+    def make() -> Any:
+        found = house.paper(key.replace("\0", ""))
+        return _told(house, [wire.detail_out(found, where)], [found])[0]
+
+    return _json(request, make)
 
 
 @router.get("/search", response_model=wire.SearchOut)
@@ -126,13 +146,14 @@ def search(
     def make() -> Any:
         found = house.search(q, limit=limit, offset=offset, sort=sort)
         results = found.results
+        hits = [
+            {"paper": wire.paper_out(paper, where), "score": hit.score, "legs": hit.legs}
+            for paper, hit in found
+        ]
         return {
             "query": results.query.canonical,
             "total": results.total,
-            "hits": [
-                {"paper": wire.paper_out(paper, where), "score": hit.score, "legs": hit.legs}
-                for paper, hit in found
-            ],
+            "hits": _told(house, hits, found.papers),
             "facets": results.facets,
             "notes": results.notes,
         }
@@ -152,6 +173,8 @@ def edition(
 
     def make() -> Any:
         found = house.edition(span, page=page, category=category.replace("\0", ""))
-        return wire.edition_out(found, Span.parse(span), where)
+        out = wire.edition_out(found, Span.parse(span), where)
+        _told(house, out["papers"], found.papers)
+        return out
 
     return _json(request, make)

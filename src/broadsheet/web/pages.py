@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
@@ -16,7 +16,7 @@ from broadsheet.web.addresses import local_path
 from broadsheet.web.lists import PaperList, export_sheet
 from broadsheet.web.press import MAX_VALUE, THEME_COOKIE, THEMES, Press, Sheet
 from broadsheet.web.searching import Question, look_up
-from broadsheet.web.session import csrf_exempt, open_to_all
+from broadsheet.web.session import csrf_exempt, open_to_all, reader_of
 
 # Other forms of a paper, by the ending of its address, and the export each one is; Markdown has a page.
 SUFFIXES: Final = {".md": "", ".bib": "bibtex", ".ris": "ris", ".csl.json": "csl-json"}
@@ -213,7 +213,9 @@ def paper(request: Request, reference: str) -> Response:
             return press.page(request, "paper.md", media_type="text/markdown; charset=utf-8", paper=found)
         if suffix:
             return export_sheet(press.house, SUFFIXES[suffix], [found], found.key)
-        return press.page(request, "paper.html", paper=found, similar=_similar(press, found))
+        return press.page(
+            request, "paper.html", paper=found, similar=_similar(press, found), **_tags(request, found)
+        )
 
     return press.answer(request, make)
 
@@ -228,6 +230,15 @@ def find_paper(press: Press, reference: str) -> tuple[Paper, str]:
             except PaperNotFoundError:
                 break  # a name may end like that by itself
     return press.house.paper(reference), ""
+
+
+def _tags(request: Request, paper: Paper) -> dict[str, Any]:
+    """The tags of who reads: those this paper carries or may carry, and the names of all."""
+    reader, tagging = reader_of(request), press_of(request).house.subjects.tagging
+    if reader is None:
+        return {"tags": (), "tag_names": ()}
+    names = [tag.name for tag in tagging.tags(reader)]
+    return {"tags": tagging.of_paper(reader, paper) if names else (), "tag_names": names}
 
 
 def _similar(press: Press, paper: Paper) -> tuple[Paper, ...]:

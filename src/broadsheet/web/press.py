@@ -122,6 +122,7 @@ class Press:
             ),
             "csrf_meta": lambda: Markup('<meta name="csrf" content="{}">').format(place),
             "methods": house.methods,
+            "guess": house.subjects.guess,
         }
 
     def addresses(self, request: Request) -> Addresses:

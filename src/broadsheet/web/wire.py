@@ -34,6 +34,14 @@ class Error(BaseModel):
     status: int
 
 
+class GuessOut(BaseModel):
+    """A category that no source gave: this house guessed it."""
+
+    category: str
+    name: str
+    sure: float = Field(description="The probability, as far as it can be told.")
+
+
 class AuthorOut(BaseModel):
     """An author as the source names them."""
 
@@ -117,6 +125,9 @@ class PaperOut(BaseModel):
     published: str
     venue: str
     primary_category: str
+    guessed_category: GuessOut | None = Field(
+        None, description="Only where no source gave a category; never a source's, and in no export."
+    )
     categories: list[str]
     keywords: list[str]
     comment: str
