@@ -4,7 +4,9 @@ OctavoError
 ├── ShapeError(ValueError)         an array has the wrong shape or type
 ├── NotFittedError(ValueError)     used before fit
 ├── SavedFileError(ValueError)     a saved folder is of another version, truncated or tampered with
-└── MissingWeightsError            an encoder's weights are not on this machine
+├── MissingWeightsError            an encoder's weights are not on this machine
+├── MissingPackageError            a package that is not installed is needed for this
+└── EncoderError                   another's encoder does not answer, or not with vectors
 """
 
 from __future__ import annotations
@@ -28,3 +30,11 @@ class SavedFileError(OctavoError, ValueError):
 
 class MissingWeightsError(OctavoError):
     """An encoder's weights are not on this machine; the message says how to get them."""
+
+
+class MissingPackageError(OctavoError):
+    """A package that Octavo does not install by itself is needed; the message says which."""
+
+
+class EncoderError(OctavoError):
+    """An encoder that is not ours does not answer, or with something else than vectors."""

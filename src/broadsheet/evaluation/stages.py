@@ -26,6 +26,7 @@ from octavo.find.maxsim import MaxSim, Rarity
 from octavo.find.muvera import FixedDimensional
 from octavo.find.smoothing import smoothed
 from octavo.protocols import Array, Hits, Ids, Index
+from octavo.shrink.codecs import Codec
 
 Scoring: TypeAlias = dict[int, float]
 Scorings: TypeAlias = list[Scoring]
@@ -124,6 +125,14 @@ class Stages:
         index = ExactIndex().add(self.x)
         self.keeps(name, self.x.nbytes if name == "vectors" else 0)
         return self.once(name, lambda: self.near(index, self.asked if queries is None else queries))
+
+    def coded(self, name: str, codec: Codec) -> Scorings:
+        """Cosines with vectors that a codec made shorter, and nothing scored again."""
+        self.encode()
+        codes = codec.fit(self.x).encode(self.x)
+        index = ExactIndex().add(codec.decode(codes))
+        self.keeps(name, codes.nbytes)
+        return self.once(name, lambda: self.near(index, self.asked))
 
     def near(self, index: Index, queries: Array) -> Scorings:
         """Search an index for every query."""

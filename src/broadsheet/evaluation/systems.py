@@ -8,10 +8,15 @@ from typing import Final
 
 from broadsheet.evaluation.stages import Scorings, Stages
 from broadsheet.exceptions import ConfigError
+from octavo.shrink.codecs import Codec, ProductCodec, ScalarCodec
 
 BASELINE: Final = "bm25"
 PLAIN: Final = "plain"
 SERVED: Final = "served"
+
+NEIGHBOURS, SMOOTHED = 20, 0.35
+FED_BY, FED_TERMS, FED = 5, 20, 0.2
+"""Chosen on SciFact's training claims and CSFCube's development queries; see docs/search-quality.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,13 @@ class System:
     make: Callable[[Stages], Scorings]
 
 
+_WORDS, _VECTORS, _TOKENS = ("words",), ("encode", "vectors"), "tokens, 8 bits"
+_BOTH = (*_WORDS, *_VECTORS)
+_CONVEX = (*_BOTH, "words and vectors")
+_ALL = (*_CONVEX, _TOKENS)
+_AGAIN = ("words again", "vectors again")
+
+
 def _two(stages: Stages) -> list[Scorings]:
     return [stages.words(), stages.vectors()]
 
@@ -36,30 +48,37 @@ def _three(stages: Stages) -> list[Scorings]:
     return [*_two(stages), stages.tokens()]
 
 
-def _smooth_three(stages: Stages) -> Scorings:
-    return stages.smooth("smoothing of three", stages.convex("convex of three", _three(stages)), 10, 0.5)
+def _convex(stages: Stages) -> Scorings:
+    return stages.convex("words and vectors", _two(stages))
 
 
-def _smooth_two(stages: Stages) -> Scorings:
-    return stages.smooth("smoothing of two", stages.convex("words and vectors", _two(stages)), 10, 0.5)
+def _convex_three(stages: Stages) -> Scorings:
+    return stages.convex("convex of three", _three(stages))
 
 
 def _fed(stages: Stages) -> Scorings:
-    first = stages.convex("words and vectors", _two(stages))
-    return stages.convex("convex of again", stages.feedback(first, documents=5, terms=20, share=0.3))
+    again = stages.feedback(_convex_three(stages), documents=FED_BY, terms=FED_TERMS, share=FED)
+    return stages.convex("convex of fed", [*again, stages.tokens()])
 
 
-_WORDS, _VECTORS, _TOKENS = ("words",), ("encode", "vectors"), "tokens, 8 bits"
-_BOTH = (*_WORDS, *_VECTORS)
-_CONVEX = (*_BOTH, "words and vectors")
-_ALL = (*_CONVEX, _TOKENS)
+def _smooth(stages: Stages, name: str, part: Scorings) -> Scorings:
+    return stages.smooth(name, part, NEIGHBOURS, SMOOTHED)
+
+
+def _coded(name: str, title: str, make: Callable[[], Codec]) -> System:
+    return System(name, title, "codec", ("encode", name), lambda stages: stages.coded(name, make()))
+
 
 SYSTEMS: Final[tuple[System, ...]] = (
     System(BASELINE, "words (BM25)", "baseline", _WORDS, lambda s: s.words()),
     System("vectors", "vectors (MiniLM, exact)", "stage", _VECTORS, lambda s: s.vectors()),
-    System("tokens", "tokens (MaxSim) over 100 of both", "stage", _ALL, lambda s: s.tokens()),
-    System("tokens4", "the same, 4 bits", "codec", (*_CONVEX, "tokens, 4 bits"), lambda s: s.tokens(4)),
+    _coded("int8", "vectors of 8 bits", lambda: ScalarCodec(8)),
+    _coded("int4", "vectors of 4 bits", lambda: ScalarCodec(4)),
+    _coded("product", "vectors, 4 dimensions a byte", lambda: ProductCodec(4)),
+    _coded("bit", "vectors of 1 bit", lambda: ScalarCodec(1)),
     System("muvera", "MUVERA, 5,120 dimensions", "stage", ("encode", "MUVERA"), lambda s: s.muvera()),
+    System("tokens", "tokens (MaxSim) over 100 of both", "stage", _ALL, lambda s: s.tokens()),
+    System("tokens4", "tokens of 4 bits", "codec", (*_CONVEX, "tokens, 4 bits"), lambda s: s.tokens(4)),
     System(
         "rrf",
         "words + vectors, reciprocal ranks",
@@ -74,40 +93,41 @@ SYSTEMS: Final[tuple[System, ...]] = (
         (*_ALL, "ranks of three"),
         lambda s: s.ranks("ranks of three", _three(s)),
     ),
+    System("convex", "words + vectors, convex", "combination", _CONVEX, _convex),
     System(
-        "convex",
-        "words + vectors, convex",
+        "smooth",
+        "words + vectors, convex, smoothed",
         "combination",
-        _CONVEX,
-        lambda s: s.convex("words and vectors", _two(s)),
+        (*_CONVEX, "smoothing of two"),
+        lambda s: _smooth(s, "smoothing of two", _convex(s)),
     ),
     System(
         "convex3",
         "words + vectors + tokens, convex",
         "combination",
         (*_ALL, "convex of three"),
-        lambda s: s.convex("convex of three", _three(s)),
-    ),
-    System(
-        "feedback",
-        "words + vectors, convex, with feedback",
-        "combination",
-        (*_CONVEX, "words again", "vectors again", "convex of again"),
-        _fed,
-    ),
-    System(
-        "smooth",
-        "words + vectors, convex, smoothed",
-        "combination",
-        (*_CONVEX, "smoothing of two"),
-        _smooth_two,
+        _convex_three,
     ),
     System(
         "smooth3",
         "words + vectors + tokens, convex, smoothed",
         "combination",
         (*_ALL, "convex of three", "smoothing of three"),
-        _smooth_three,
+        lambda s: _smooth(s, "smoothing of three", _convex_three(s)),
+    ),
+    System(
+        "fed3",
+        "words + vectors + tokens, convex, feedback",
+        "combination",
+        (*_ALL, "convex of three", *_AGAIN, "convex of fed"),
+        _fed,
+    ),
+    System(
+        "all3",
+        "words + vectors + tokens, convex, feedback, smoothed",
+        "combination",
+        (*_ALL, "convex of three", *_AGAIN, "convex of fed", "smoothing of fed"),
+        lambda s: _smooth(s, "smoothing of fed", _fed(s)),
     ),
     System(SERVED, "served search", "served", ("encode", "served"), lambda s: s.served()),
 )
