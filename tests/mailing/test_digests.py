@@ -57,7 +57,7 @@ def test_a_digest_arrives_at_its_hour_once(house, sink, papers, subscribe):
         assert f"Paper {number} on the habits" in html_of(mail)
     assert "Paper 6" not in text_of(mail)
     assert "All 30: https://papers.example.org/papers/date/2025-07-29" in text_of(mail)
-    assert "They cost O(n^3) steps" in text_of(mail)
+    assert "They cost O(n³) steps" in text_of(mail)
     assert "⟦" not in text_of(mail) + html_of(mail)
     assert all(len(line) <= 78 for line in sink.taken[0][2].splitlines() if not line.startswith(b"List-"))
 

@@ -27,6 +27,10 @@ _CONTROL: Final = re.compile(
 _MATHS: Final = re.compile(r"\$\$?(?P<tex>[^$]{1,600})\$?\$|\\\((?P<paren>.{1,600}?)\\\)")
 _SAFE: Final = "/:@!$&'()*+,;=~-._"
 _SOURCES: Final = {"hf": "Hugging Face", "arxiv": "arXiv", "openreview": "OpenReview"}
+_RAISED: Final = re.compile(r"\^(?:\(([-+0-9n]+)\)|([-+]?[0-9]+|n\b))")
+_LOWERED: Final = re.compile(r"_(?:\(([0-9]+)\)|([0-9]+))")
+_UP: Final = str.maketrans("0123456789+-n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ")
+_DOWN: Final = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _LABELS: Final = {Status.WITHDRAWN: "Withdrawn", Status.RETRACTED: "Retracted"}
 
 
@@ -138,7 +142,7 @@ def line(text: str) -> str:
     r"""Text in one line that a mail may show: no control characters, none of our brackets, maths as text.
 
     >>> line("It takes\n$O(n^2)$ steps\x07 of $\\alpha \\to \\infty$")
-    'It takes O(n^2) steps of α→∞'
+    'It takes O(n²) steps of α→∞'
     """
     plain = _MATHS.sub(lambda found: _spoken(found["tex"] or found["paren"]), text)
     return " ".join(_CONTROL.sub(" ", plain).translate(_BRACKETS).split())
@@ -153,7 +157,9 @@ def _spoken(tex: str) -> str:
         spoken: str = LatexNodes2Text(math_mode="text").latex_to_text(tex, tolerant_parsing=True)
     except Exception:  # the parser of other people's TeX may trip over anything
         return tex
-    return " ".join(spoken.split()) or tex
+    raised = _RAISED.sub(lambda found: (found[1] or found[2]).translate(_UP), spoken)
+    lowered = _LOWERED.sub(lambda found: (found[1] or found[2]).translate(_DOWN), raised)
+    return " ".join(lowered.split()) or tex
 
 
 def _shortened(text: str, most: int) -> str:

@@ -7,17 +7,16 @@ Built so that every server takes it as it is: lines end in CR LF and are short, 
 from __future__ import annotations
 
 import binascii
+import re
 from dataclasses import dataclass
 from datetime import datetime
-from email import policy
 from email.header import Header
-from email.message import Message
 from email.utils import format_datetime, formataddr
 from typing import Final
 
 from broadsheet.exceptions import MailError
 
-_POLICY: Final = policy.compat32.clone(linesep="\r\n", max_line_length=None)
+_BREAKS: Final = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,20 +40,33 @@ class Heading:
 
 def write(heading: Heading, text: str, html: str = "") -> bytes:
     """The mail. Raises MailError when a header would not be one line."""
-    mail = _alternatives(text, html, heading.message_id) if html else _part("plain", text)
-    mail["From"] = _address(*heading.sender)
-    mail["To"] = one_line(heading.recipient)
-    mail["Subject"] = _encoded(heading.subject)
-    mail["Date"] = format_datetime(heading.date)
-    mail["Message-ID"] = f"<{one_line(heading.message_id)}>"
-    mail["Auto-Submitted"] = "auto-generated"
+    headers = [
+        ("From", formataddr((one_line(heading.sender[0]), one_line(heading.sender[1])))),
+        ("To", one_line(heading.recipient)),
+        ("Subject", _encoded(heading.subject)),
+        ("Date", format_datetime(heading.date)),
+        ("Message-ID", f"<{one_line(heading.message_id)}>"),
+        ("Auto-Submitted", "auto-generated"),
+    ]
     if heading.unsubscribe:
         name = _encoded(heading.list_name)
-        mail["List-Id"] = f"{name} <{one_line(heading.list_id)}>".strip()
-        mail["List-Unsubscribe"] = f"<{one_line(heading.unsubscribe)}>"
-        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        mail["Precedence"] = "bulk"
-    return mail.as_bytes(policy=_POLICY)
+        headers += [
+            ("List-Id", f"{name} <{one_line(heading.list_id)}>".strip()),
+            ("List-Unsubscribe", f"<{one_line(heading.unsubscribe)}>"),
+            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+            ("Precedence", "bulk"),
+        ]
+    headers.append(("MIME-Version", "1.0"))
+    if not html:
+        return _joined([*headers, *_kind("plain")], _quoted(text))
+    # Stable as the rest of the message is; "=_" cannot stand in quoted-printable text.
+    boundary = f"=_{one_line(heading.message_id).partition('@')[0]}"
+    headers.append(("Content-Type", f'multipart/alternative; boundary="{boundary}"'))
+    parts = [
+        f"--{boundary}\r\n".encode() + _joined(_kind(subtype), _quoted(content))
+        for subtype, content in (("plain", text), ("html", html))
+    ]
+    return _joined(headers, b"".join(parts) + f"--{boundary}--\r\n".encode())
 
 
 def one_line(value: str) -> str:
@@ -64,7 +76,7 @@ def one_line(value: str) -> str:
     Traceback (most recent call last):
     broadsheet.exceptions.MailError: a header is one line without control characters, got 'Reset\r\nBcc: ...'
     """
-    if any(ord(char) < 32 or ord(char) == 127 or char in "\x85\u2028\u2029" for char in value):
+    if _BREAKS.search(value):
         raise MailError(f"a header is one line without control characters, got {value!r}")
     return value
 
@@ -77,33 +89,24 @@ def _encoded(value: str) -> str:
     return Header(text, "utf-8", maxlinelen=76).encode(linesep="\r\n")
 
 
-def _address(name: str, address: str) -> str:
-    one_line(address)
-    return formataddr((one_line(name), address))
+def _kind(subtype: str) -> list[tuple[str, str]]:
+    return [
+        ("Content-Type", f'text/{subtype}; charset="utf-8"'),
+        ("Content-Transfer-Encoding", "quoted-printable"),
+    ]
 
 
-def _part(subtype: str, text: str) -> Message:
-    part = Message(policy=_POLICY)
-    part["MIME-Version"] = "1.0"
-    part["Content-Type"] = f'text/{subtype}; charset="utf-8"'
-    part["Content-Transfer-Encoding"] = "quoted-printable"
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")
-    encoded = binascii.b2a_qp(lines, istext=True).decode("ascii")
+def _joined(headers: list[tuple[str, str]], body: bytes) -> bytes:
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers)
+    return head.encode("ascii") + b"\r\n" + body
+
+
+def _quoted(text: str) -> bytes:
+    """Text in quoted-printable lines that end in CR LF."""
+    plain = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")
+    quoted = binascii.b2a_qp(plain if plain.endswith(b"\n") else plain + b"\n", istext=True)
     # Some servers change a line that begins with "From " on the way.
-    encoded = "\n".join(
-        f"=46{line[1:]}" if line.startswith("From ") else line for line in encoded.split("\n")
-    )
-    part.set_payload(encoded if encoded.endswith("\n") else f"{encoded}\n")
-    return part
-
-
-def _alternatives(text: str, html: str, seed: str) -> Message:
-    mail = Message(policy=_POLICY)
-    mail["MIME-Version"] = "1.0"
-    # Stable as the rest of the message is; "_" and "=" cannot stand together in quoted-printable text.
-    mail["Content-Type"] = f'multipart/alternative; boundary="=_{one_line(seed).partition("@")[0]}"'
-    for subtype, content in (("plain", text), ("html", html)):
-        part = _part(subtype, content)
-        del part["MIME-Version"]
-        mail.attach(part)
-    return mail
+    quoted = quoted.replace(b"\nFrom ", b"\n=46rom ")
+    if quoted.startswith(b"From "):
+        quoted = b"=46" + quoted[1:]
+    return quoted.replace(b"\n", b"\r\n")

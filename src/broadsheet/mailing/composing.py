@@ -34,9 +34,10 @@ LOOKED_AT: Final = 200  # of the newest papers a query finds
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An issue, and up to where papers are told when it has gone."""
+    """An issue, its id, and up to where papers are told when it has gone."""
 
     issue: Issue
+    id: str
     upto: str
 
 
@@ -81,7 +82,7 @@ class Composer:
             thumbs=thumbs,
             cadence=wish.cadence.value,
         )
-        return Told(issue, found.upto)
+        return Told(issue, issue.id, found.upto)
 
     def _edition(self, wish: Wish, today: date, told: str) -> _List | None:
         if wish.cadence is Cadence.WEEKLY:
@@ -190,10 +191,10 @@ def compose_due(house: House, now: datetime, *, stop: Callable[[], bool] = lambd
                     composing.move_on(subscription, following, subscription.told)
                     continue
                 issue = told.issue
-                if issue.id not in written:
-                    written.add(issue.id)
-                    composing.keep(issue.id, now, issue.as_json(), page.write(issue), plain.write(issue))
-                if composing.queue(subscription, issue.edition, issue.id, now):
+                if told.id not in written:
+                    written.add(told.id)
+                    composing.keep(told.id, now, issue.as_json(), page.write(issue), plain.write(issue))
+                if composing.queue(subscription, issue.edition, told.id, now):
                     queued += 1
                 composing.move_on(subscription, following, told.upto or subscription.told)
     return queued, quiet

@@ -69,11 +69,12 @@ def post(
         ("Content-Length", str(len(body))),
         *headers.items(),
     ]
+    context = httpx.create_ssl_context() if target.scheme == "https" else None
     backend = GuardedBackend(guard, deadline=time.monotonic() + total)
     timeouts = {"connect": 10.0, "read": total, "write": total}
     try:
         with (
-            httpcore.ConnectionPool(ssl_context=httpx.create_ssl_context(), network_backend=backend) as pool,
+            httpcore.ConnectionPool(ssl_context=context, network_backend=backend) as pool,
             pool.stream("POST", address, headers=sent, content=body, extensions={"timeout": timeouts}) as got,
         ):
             words = b""
