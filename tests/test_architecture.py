@@ -23,7 +23,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
     web agents
     jobs
     house
-    doctor evaluation harvesting mailing plugins community subjects
+    doctor checkup evaluation harvesting mailing plugins community subjects
     intake
     feed search digest people methods
     store sources exports

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -57,7 +58,18 @@ def _greet(house: House) -> None:
     note(f"{site(house)}/reset/{token}")
 
 
-def doctor(ctx: typer.Context, as_json: Json = False) -> None:
+def doctor(
+    ctx: typer.Context,
+    encoder: Annotated[
+        bool,
+        typer.Option("--encoder", help="Examine the encoder instead, on papers of yours; takes a minute."),
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="With --encoder: draw the readings into this SVG file.")
+    ] = None,
+    sample: Annotated[int, typer.Option(min=30, max=2000, help="With --encoder: on so many papers.")] = 200,
+    as_json: Json = False,
+) -> None:
     """Examine store, indexes, encoder, disk and sources; say what is ill and what to do.
 
     Exit code 1 when there is a problem; a warning is none.
@@ -65,6 +77,11 @@ def doctor(ctx: typer.Context, as_json: Json = False) -> None:
     from broadsheet.cli import printing
     from broadsheet.doctor import PROBLEM, Finding, examine_place
 
+    if encoder:
+        from broadsheet.cli import examining
+
+        examining.encoder(ctx, out, sample, as_json=as_json)
+        return
     try:
         with open_house(ctx, to_read=True) as house:
             findings = house.doctor()
