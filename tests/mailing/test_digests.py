@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 import broadsheet
-from broadsheet.exceptions import MailAddressError, NoMailServerError, TokenError
+from broadsheet.exceptions import MailAddressError, MailError, NoMailServerError, TokenError
 from broadsheet.subscriptions import Cadence, Kind, Standing, State, Wish
 
 EVENING = datetime(2025, 7, 28, 20, tzinfo=UTC)
@@ -289,3 +289,57 @@ def test_a_vacation_is_a_vacation(house, sink, papers, subscribe):
     with time_machine.travel(EVENING, tick=False):
         house.mail.change(mine, Wish(away=(date(2025, 7, 29), date(2025, 8, 9)), object=""))
     assert [deliver(house, MORNING + day * DAY)[2] for day in range(14)] == [0] * 12 + [1, 0]
+
+
+# Shelves and people
+
+
+def test_a_shelf_tells_of_each_paper_once(house, sink, papers, subscribe):
+    papers(range(1, 6))
+    owner = house.people.owner()
+    shelf = house.community.make_shelf(owner, "Tides", access="public")
+    house.community.shelve(owner, shelf.number, "2507.00001")
+    subscribe("ada@example.org", EVENING, Wish(kind=Kind.SHELF, object=str(shelf.number)))
+    assert deliver(house, MORNING) == (1, 0, 1)
+    assert deliver(house, MORNING + DAY) == (0, 1, 0)
+    for number in (2, 3):
+        house.community.shelve(owner, shelf.number, f"2507.{number:05}")
+    assert deliver(house, MORNING + 2 * DAY) == (1, 0, 1)
+    first, second = sink.mails()
+    assert "On the shelf “Tides”" in text_of(first)
+    assert first["Subject"] == "Paper 1 on the habits of tides"
+    assert sorted(re.findall(r"^\d+\. Paper (\d)", text_of(second), re.M)) == ["2", "3"]
+    house.community.remove_shelf(owner, shelf.number)
+    assert deliver(house, MORNING + 3 * DAY) == (0, 1, 0)
+
+
+def test_a_shelf_that_is_private_stays_so(house, sink, papers, subscribe):
+    papers(range(1, 3))
+    owner = house.people.owner()
+    shelf = house.community.make_shelf(owner, "Secrets")
+    house.community.shelve(owner, shelf.number, "2507.00001")
+    wish = Wish(kind=Kind.SHELF, object=str(shelf.number))
+    with pytest.raises(MailError, match="no shelf"):
+        house.mail.subscribe("eve@example.org", wish)
+    subscribe("eve@example.org", EVENING, wish)  # from when it was public
+    subscribe("ada@example.org", EVENING, wish, reader=owner.id)
+    assert deliver(house, MORNING) == (1, 1, 1)
+    assert sink.recipients() == {"ada@example.org": 1}
+    house.people.create("eve")
+    house.mail.store.end(subscribe("eve@example.org", EVENING, wish).id, "x")
+    asked = subscribe("eve@example.org", EVENING + 3 * DAY, wish, reader=house.people.named("eve").id)
+    assert asked.reader != owner.id
+    assert deliver(house, MORNING + 4 * DAY)[2] == 0
+
+
+def test_a_person_tells_of_what_they_showed(house, sink, papers, subscribe):
+    papers(range(1, 6))
+    rob = house.people.create("rob", shown="Rob Roy")
+    shelf = house.community.make_shelf(rob, "Good ones", access="public")
+    house.community.shelve(rob, shelf.number, "2507.00004")
+    with pytest.raises(MailError, match="no person"):
+        house.mail.subscribe("ada@example.org", Wish(kind=Kind.PERSON, object="nobody"))
+    subscribe("ada@example.org", EVENING, Wish(kind=Kind.PERSON, object="rob"))
+    assert [deliver(house, MORNING + day * DAY)[2] for day in range(3)] == [1, 0, 0]
+    assert "Shown by Rob Roy" in text_of(sink.mails()[0])
+    assert "https://papers.example.org/readers/rob" in text_of(sink.mails()[0])

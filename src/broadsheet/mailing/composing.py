@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 from broadsheet.digest.issue import Issue, entries
 from broadsheet.digest.schedule import next_due, zone_named
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 BATCH: Final = 250
 MOST_DAYS: Final = 7
 """So many days one daily digest reaches back, after quiet days, a vacation or a standstill."""
+MOST_TOLD: Final = 300  # papers of a shelf or a person that are remembered to be told
 LOOKED_AT: Final = 200  # of the newest papers a query finds
 
 
@@ -48,16 +50,21 @@ class Composer:
         self._house = house
         self._made: dict[tuple[Any, ...], Told | None] = {}
 
-    def issue(self, wish: Wish, now: datetime, *, told: str = "", thumbs: bool = False) -> Told | None:
-        """What a wish gives now, beyond what was told; None when there is nothing new."""
+    def issue(
+        self, wish: Wish, now: datetime, *, told: str = "", thumbs: bool = False, reader: int | None = None
+    ) -> Told | None:
+        """What a wish of a reader gives now, beyond what was told; None when there is nothing new."""
         today = now.astimezone(zone_named(wish.zone)).date()
         # A query is asked beyond a moment, which hardly two subscribers share; the rest goes by days.
-        key = (wish.kind, wish.object, wish.cadence, wish.length, told, thumbs, today)
+        eyes = reader if wish.kind is Kind.SHELF else None
+        key = (wish.kind, wish.object, wish.cadence, wish.length, told, thumbs, today, eyes)
         if key not in self._made:
-            self._made[key] = self._compose(wish, now, today, told, thumbs)
+            self._made[key] = self._compose(wish, now, today, told, thumbs, reader)
         return self._made[key]
 
-    def _compose(self, wish: Wish, now: datetime, today: date, told: str, thumbs: bool) -> Told | None:
+    def _compose(
+        self, wish: Wish, now: datetime, today: date, told: str, thumbs: bool, reader: int | None
+    ) -> Told | None:
         match wish.kind:
             case Kind.EDITION:
                 found = self._edition(wish, today, told)
@@ -66,7 +73,7 @@ class Composer:
             case Kind.QUERY:
                 found = self._query(wish, now, today, told)
             case _:
-                found = self._followed(wish, now, today, told)
+                found = self._followed(wish, today, told, reader)
         if found is None or not found.papers:
             return None
         config = self._house.settings
@@ -109,46 +116,42 @@ class Composer:
 
     def _trending(self, wish: Wish, today: date) -> _List:
         days = 7 if wish.cadence is Cadence.DAILY else 30
-        since = (self._house.today() - timedelta(days)).isoformat()
-        papers, total = self._house.store.top(limit=wish.length, since=since)
-        title = f"Trending, {_day(today)}"
-        return _List(title, f"/papers/trending?days={days}", today.isoformat(), "", papers, total)
+        found = self._house.community.trending(days=days, limit=wish.length)
+        path = f"/papers/trending?days={days}"
+        return _List(f"Trending, {_day(today)}", path, today.isoformat(), "", found.papers, found.total)
 
     def _query(self, wish: Wish, now: datetime, today: date, told: str) -> _List:
-        from urllib.parse import urlencode
-
-        found = self._house.search(wish.object, limit=LOOKED_AT, sort="date").papers
-        path = f"/papers?{urlencode({'q': wish.object, 'sort': 'date'})}"
-        return self._new(f"“{wish.object[:80]}”", path, found, wish, now, today, told)
-
-    def _followed(self, wish: Wish, now: datetime, today: date, told: str) -> _List | None:
-        """What a shelf or a person has that is new; None where nobody keeps such things."""
-        community: Any = getattr(self._house, "community", None)
-        if community is None:
-            return None
-        try:
-            title, path, papers = community.for_digest(wish.kind.value, wish.object, LOOKED_AT)
-        except NotFoundError:
-            return None
-        return self._new(title, path, papers, wish, now, today, told)
-
-    def _new(
-        self,
-        title: str,
-        path: str,
-        papers: Sequence[Paper],
-        wish: Wish,
-        now: datetime,
-        today: date,
-        told: str,
-    ) -> _List:
         """The papers that came in since the last digest; before the first, since one would have been."""
-        back = timedelta(days=1 if wish.cadence is Cadence.DAILY else 7)
-        since = datetime.fromisoformat(told) if told else now - back
-        new = [paper for paper in papers if paper.added > since]
+        found = self._house.search(wish.object, limit=LOOKED_AT, sort="date").papers
+        since = datetime.fromisoformat(told) if told else now - _period(wish)
+        new = [paper for paper in found if paper.added > since]
         # Up to the newest that was seen and not to this moment: what is taken in now may be found only later.
         upto = max((paper.added for paper in new), default=since).astimezone(UTC).isoformat()
+        path = f"/papers?{urlencode({'q': wish.object, 'sort': 'date'})}"
+        return _List(f"“{wish.object[:80]}”", path, today.isoformat(), upto, new, len(new))
+
+    def _followed(self, wish: Wish, today: date, told: str, reader: int | None) -> _List | None:
+        """What a shelf or a person shows that was not told; None where it is not for these eyes."""
+        community, people = self._house.community, self._house.people
+        try:
+            if wish.kind is Kind.SHELF:
+                shelf = community.shelf(int(wish.object), people.reader(reader) if reader else None)
+                title, path = f"On the shelf “{shelf.name}”", f"/shelves/{shelf.number}"
+                shown = [each.paper for each in community.on_shelf(shelf)]
+            else:
+                person = people.named(wish.object)
+                title, path = f"Shown by {person.shown}", f"/readers/{person.name}"
+                shown = community.recommended_by(person)
+        except (NotFoundError, ValueError):
+            return None
+        known = set(told.split("\n"))
+        new = [paper for paper in shown if paper.key not in known]
+        upto = "\n".join([*(paper.key for paper in new), *told.split("\n")][:MOST_TOLD])
         return _List(title, path, today.isoformat(), upto, new, len(new))
+
+
+def _period(wish: Wish) -> timedelta:
+    return timedelta(days=1 if wish.cadence is Cadence.DAILY else 7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +208,9 @@ def _told(house: House, composer: Composer, subscription: Subscription, now: dat
     if subscription.channel is Channel.MAIL and not house.mail.ready:
         return None
     try:
-        thumbs = subscription.channel is Channel.MAIL and subscription.reader is not None
-        return composer.issue(subscription.wish, now, told=subscription.told, thumbs=thumbs)
+        reader = subscription.reader
+        thumbs = subscription.channel is Channel.MAIL and reader is not None
+        return composer.issue(subscription.wish, now, told=subscription.told, thumbs=thumbs, reader=reader)
     except Exception:
         log.exception("the digest of subscription %s could not be composed", subscription.id)
         return None

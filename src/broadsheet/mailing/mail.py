@@ -24,7 +24,7 @@ from broadsheet.mailing.sending import Sender, Sent
 from broadsheet.readers import Reader
 from broadsheet.store.deliveries import Composed
 from broadsheet.store.mailing import Mailing
-from broadsheet.subscriptions import Channel, Delivery, Standing, State, Subscription, Wish
+from broadsheet.subscriptions import Channel, Delivery, Kind, Standing, State, Subscription, Wish
 
 if TYPE_CHECKING:
     from broadsheet.house import House
@@ -97,6 +97,7 @@ class Mail:
         if not self.ready:
             raise NoMailServerError
         zone_named(wish.zone)
+        self._check(wish, reader)
         target = mailbox(address)
         subscription, may_write = self.store.ask(Channel.MAIL, target, reader, wish, clock())
         if may_write and not self.store.suppressed(target):
@@ -116,10 +117,22 @@ class Mail:
 
         check(target, self.settings.allow_hosts)
         zone_named(wish.zone)
+        self._check(wish, reader)
         subscription, _ = self.store.ask(channel, target, reader, wish)
         if subscription.reader != reader:
             raise MailError("somebody else has this delivered there already")
         return self.store.activate(subscription.id, next_due(wish, _now()))
+
+    def _check(self, wish: Wish, reader: int | None) -> None:
+        """Raise MailError for a shelf or a person that is not here, or not for these eyes."""
+        people = self.house.people
+        try:
+            if wish.kind is Kind.SHELF:
+                self.house.community.shelf(int(wish.object), people.reader(reader) if reader else None)
+            elif wish.kind is Kind.PERSON:
+                people.named(wish.object)
+        except (NotFoundError, ValueError) as error:
+            raise MailError(f"there is no {wish.kind} {wish.object!r} here") from error
 
     def named(self, purpose: Purpose, token: str) -> Subscription:
         """The subscription that a link of a mail names. Raises TokenError."""

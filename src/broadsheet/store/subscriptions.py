@@ -104,7 +104,9 @@ def begin_anew(connection: Connection, now: datetime) -> None:
         (Kind.EDITION.value, Cadence.WEEKLY.value): f"{year:04}-W{week - 1:02}",
     }
     active = _S.standing == Standing.ACTIVE.value
-    connection.execute(update(table).where(active).values(due=None, told=now.isoformat()))
+    connection.execute(update(table).where(active).values(due=None))
+    moment = update(table).where(active, _S.kind == Kind.QUERY.value)
+    connection.execute(moment.values(told=now.isoformat()))
     for (kind, cadence), upto in told.items():
         those = update(table).where(active, _S.kind == kind, _S.cadence == cadence)
         connection.execute(those.values(told=upto))

@@ -39,8 +39,6 @@ def ask(request: Request, form: Filled, address: Text = "") -> Response:
     house, reader = house_of(request), reader_of(request)
     try:
         wish = form.wish()
-        if wish.kind not in _offered(request):
-            raise MailError("that cannot be subscribed to here")
         house.people.limiter.take(SUBSCRIBING, "subscribing", network(visitor(request).address))
         house.mail.subscribe(address, wish, reader=reader.id if reader else None)
     except TooOftenError as error:
@@ -50,11 +48,6 @@ def ask(request: Request, form: Filled, address: Text = "") -> Response:
     except MailError as error:
         return _form(request, form, 400, address=address, problem=str(error))
     return door_page(request, "subscribed.html", address=address.strip(), wish=wish, in_words=wish_in_words)
-
-
-def _offered(request: Request) -> tuple[Kind, ...]:
-    """What can be subscribed to: shelves and people from their own pages, for who may see them."""
-    return tuple(Kind) if hasattr(house_of(request).community, "for_digest") else tuple(Kind)[:3]
 
 
 def _form(
