@@ -10,6 +10,7 @@ from typing import Final
 from broadsheet.community.room import Room
 from broadsheet.papers import Paper
 from broadsheet.readers import Reader
+from broadsheet.store.events import Log
 
 OWN: Final = ("vote", "save", "hide", "read")
 """What a reader marks a paper with; of these, others see votes alone, and those as a number."""
@@ -57,30 +58,45 @@ class Voting(Room):
 
     def mark(self, reader: Reader, reference: str, kind: str, stands: bool) -> bool:
         """Set or remove one of the four marks by its name. Raises ValueError for any other name."""
+        return self.set_mark(reader, reference, kind, stands)[1]
+
+    def set_mark(self, reader: Reader, reference: str, kind: str, stands: bool) -> tuple[str, bool]:
+        """The same; returns the paper's key as well."""
         if kind not in OWN:
             raise ValueError(f"a mark is one of {', '.join(OWN)}, got {kind!r}")
-        with self.events.writing() as log:
+
+        def write(log: Log) -> tuple[str, bool]:
             key = log.key(reference)
             done = (log.put if stands else log.end)(reader.id, kind, work_key=key)
-        return done is not None
+            return key, done is not None
+
+        return self.events.together(write)
 
     def signs(
         self, reader: Reader | None, papers: Iterable[Paper], *, at: datetime | None = None
     ) -> dict[str, Signs]:
         """Key → what stands beside each of these papers, for a reader or for a stranger; as of a moment."""
-        keys = [paper.key for paper in papers]
+        return self.beside(reader, [paper.key for paper in papers], at=at)
+
+    def beside(
+        self, reader: Reader | None, keys: Sequence[str], *, at: datetime | None = None
+    ) -> dict[str, Signs]:
+        """The same, for the keys of papers."""
         voters: dict[str, set[int]] = {key: set() for key in keys}
         comments = dict.fromkeys(keys, 0)
         mine: dict[str, set[str]] = {key: set() for key in keys}
-        out_of_sight = {mark.object for mark in self.events.marks("hidden", at=at)}
-        for mark in self.events.marks("vote", "comment", works=keys, at=at):
+        said = []
+        number = None if reader is None else reader.id
+        for mark in self.events.marks("vote", "comment", own=OWN, own_of=number, works=keys, at=at):
             if mark.kind == "vote":
                 voters[mark.work_key].add(mark.reader_id)
-            elif mark.body.get("text") and f"comment:{mark.object}" not in out_of_sight:
-                comments[mark.work_key] += 1
-        if reader is not None:
-            for mark in self.events.marks(*OWN, works=keys, reader_id=reader.id, at=at):
+            elif mark.kind == "comment" and mark.body.get("text"):
+                said.append(mark)
+            if mark.reader_id == number and mark.kind in OWN:
                 mine[mark.work_key].add(mark.kind)
+        out_of_sight = {mark.object for mark in self.events.marks("hidden", at=at)} if said else set()
+        for mark in said:
+            comments[mark.work_key] += f"comment:{mark.object}" not in out_of_sight
         return {
             key: Signs(len(voters[key]), comments[key], *(kind in mine[key] for kind in OWN)) for key in keys
         }

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Table, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, Table, bindparam, delete, insert, select, update
 
 from broadsheet.readers import Reader, Role
 from broadsheet.store import documents
@@ -25,6 +25,13 @@ _K: Final = schema.api_keys.c
 _I: Final = schema.identities.c
 _OPEN: Final = _A.disabled.is_(False) & _A.gone.is_(False)
 _READER: Final = (_A.id.label("reader_id"), _A.name, _A.shown, _A.role, _A.email, _A.confirmed, _A.zone)
+
+# Every request of somebody who is signed in asks this.
+_BY_SESSION: Final = (
+    select(*_READER, *schema.sessions.c)
+    .join(schema.sessions, _S.account_id == _A.id)
+    .where(_S.hash == bindparam("hash"), _S.expires > bindparam("now"), _OPEN)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +118,9 @@ class Entrances:
 
     def by_session(self, token: str) -> tuple[Reader, Session] | None:
         """Who is signed in with a token, unless it has expired or the account is closed."""
-        query = (
-            select(*_READER, *schema.sessions.c)
-            .join(schema.sessions, _S.account_id == _A.id)
-            .where(_S.hash == digest(token), _S.expires > documents.now(), _OPEN)
-        )
+        asked = {"hash": digest(token), "now": documents.now()}
         with self.database.reading() as connection:
-            row = connection.execute(query).first()
+            row = connection.execute(_BY_SESSION, asked).first()
         return (_reader(row), _session(row)) if row else None
 
     def seen(self, session_id: str, address: str, expires: datetime) -> None:

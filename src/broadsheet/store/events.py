@@ -25,23 +25,54 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from broadsheet.exceptions import PaperNotFoundError
 from broadsheet.store import changes, documents, reading
+from broadsheet.store.convoy import Convoy
 from broadsheet.store.database import Database
-from broadsheet.store.schema import aliases, works
+from broadsheet.store.schema import works
 from broadsheet.store.schema_events import events, marks
+from broadsheet.store.spellings import keys_of
 from broadsheet.store.workbench import chunks
 
 PERSONAL: Final = frozenset({"vote", "save", "hide", "read", "report", "follow", "claim", "submit"})
 """Kinds of which every reader has their own; of the others there is one, whoever made it."""
 KINDS: Final = PERSONAL | {"shelf", "shelved", "comment", "hidden", "lock", "verified", "vouch"}
 
+_T = TypeVar("_T")
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _E, _M = events.c, marks.c
+
+
+# Said once: a statement that is built anew costs more than it takes.
+_LAST: Final = select(_E.seq, _E.at).order_by(_E.seq.desc()).limit(1)
+_KEY: Final = select(works.c.id).where(works.c.key == bindparam("key"))
+_STANDING: Final = (
+    select(_M.seq, _M.body)
+    .where(
+        _M.kind == bindparam("kind"),
+        _M.work_key.in_(bindparam("keys", expanding=True)),
+        _M.object == bindparam("object"),
+        _M.until.is_(None),
+    )
+    .order_by(_M.seq)
+)
+_STANDING_MINE: Final = _STANDING.where(_M.reader_id == bindparam("reader"))
 
 
 def microseconds(moment: datetime) -> int:
@@ -88,13 +119,15 @@ class Log:
 
     def __init__(self, connection: Connection, now: datetime) -> None:
         self.connection = connection
-        last = connection.execute(select(_E.seq, _E.at).order_by(_E.seq.desc()).limit(1)).first()
+        last = connection.execute(_LAST).first()
         self.seq = last.seq if last else 0
         # A clock that was set back must not put an effect before its cause.
         self.now = max(now, documents.moment(last.at)) if last else now
 
     def key(self, reference: str) -> str:
         """The key of the paper that answers to a reference. Raises PaperNotFoundError."""
+        if self.connection.scalar(_KEY, {"key": reference}) is not None:
+            return reference
         number = reading.find(self.connection, reference)
         key = (
             None
@@ -140,15 +173,10 @@ class Log:
         if kind not in KINDS:
             raise ValueError(f"no such kind of event: {kind!r}")
         keys = keys_of(self.connection, [work_key])[work_key] if work_key else [""]
-        wanted: list[ColumnElement[bool]] = [
-            _M.kind == kind,
-            _M.work_key.in_(keys),
-            _M.object == thing,
-            _M.until.is_(None),
-        ]
+        asked = {"kind": kind, "keys": keys, "object": thing}
         if kind in PERSONAL:
-            wanted.append(_M.reader_id == reader_id)
-        return self.connection.execute(select(_M.seq, _M.body).where(*wanted).order_by(_M.seq)).all()
+            return self.connection.execute(_STANDING_MINE, {**asked, "reader": reader_id}).all()
+        return self.connection.execute(_STANDING, asked).all()
 
     def marks(
         self, *kinds: str, works: Iterable[str] | None = None, objects: Iterable[str] | None = None
@@ -189,6 +217,11 @@ class Events:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self._convoy: Convoy[Log] = Convoy(self.writing, lambda log: log.seq)
+
+    def together(self, work: Callable[[Log], _T]) -> _T:
+        """Write events in one commit with whoever else does so now; see `convoy` for what work may do."""
+        return self._convoy.write(work)
 
     @contextmanager
     def writing(self) -> Iterator[Log]:
@@ -225,13 +258,17 @@ class Events:
         objects: Iterable[str] | None = None,
         at: datetime | None = None,
         past: bool = False,
+        own: Iterable[str] = (),
+        own_of: int | None = None,
     ) -> list[Mark]:
         """The marks that stand, or stood at a moment; `past`: all up to it, ended ones too. In order.
 
         works: only on papers of these keys; a mark under a former key has the key asked for.
+        own, own_of: also the marks of these kinds that are one reader's.
         """
         with self.database.reading() as connection:
-            return _marks(connection, kinds, reader_id, works, objects, at, past)
+            mine = None if own_of is None else (own_of, tuple(own))
+            return _marks(connection, kinds, reader_id, works, objects, at, past, mine)
 
     def votes(self) -> list[tuple[int, int, str, int, int | None]]:
         """Every vote ever, as (event, reader, key of the paper, since, until), in order."""
@@ -279,6 +316,7 @@ def _marks(
     objects: Iterable[str] | None,
     at: datetime | None,
     past: bool,
+    mine: tuple[int, tuple[str, ...]] | None = None,
 ) -> list[Mark]:
     names = None if keys is None else keys_of(connection, keys)
     asked = {key: name for name, spellings in (names or {}).items() for key in spellings}
@@ -288,7 +326,10 @@ def _marks(
         [None] if names is None else chunks(asked), [None] if objects is None else chunks(objects)
     )
     for some_keys, some_objects in parts:
-        wanted: list[ColumnElement[bool]] = [_M.kind.in_(kinds)]
+        of_kinds: ColumnElement[bool] = _M.kind.in_(kinds)
+        if mine:
+            of_kinds = or_(of_kinds, and_(_M.reader_id == mine[0], _M.kind.in_(mine[1])))
+        wanted: list[ColumnElement[bool]] = [of_kinds]
         if reader_id is not None:
             wanted.append(_M.reader_id == reader_id)
         if some_keys is not None:
@@ -314,35 +355,6 @@ def _follow(connection: Connection, lines: Sequence[dict[str, Any]]) -> None:
         if line["stands"]:
             row = {name: line[name] for name in ("seq", "kind", "reader_id", "work_key", "object", "body")}
             connection.execute(insert(marks), [{**row, "since": now, "until": None}])
-
-
-def keys_of(connection: Connection, keys: Iterable[str]) -> dict[str, list[str]]:
-    """Key → every key that the same paper answers to; one that answers to nobody stands for itself."""
-    keys = list(dict.fromkeys(keys))
-    ids: dict[str, int] = {}
-    for some in chunks(keys):
-        ids.update(connection.execute(select(works.c.key, works.c.id).where(works.c.key.in_(some))).all())
-        left = [key for key in some if key not in ids]
-        if left:
-            query = select(aliases.c.key, aliases.c.work_id).where(aliases.c.key.in_(left))
-            ids.update(connection.execute(query).all())
-    former: dict[int, list[str]] = {}
-    for some_ids in chunks(dict.fromkeys(ids.values())):
-        query = select(aliases.c.work_id, aliases.c.key).where(aliases.c.work_id.in_(some_ids))
-        for work_id, key in connection.execute(query):
-            former.setdefault(work_id, []).append(key)
-    now: dict[int, str] = {}
-    changed = [number for key, number in ids.items() if key in former.get(number, ())]
-    for some_ids in chunks(dict.fromkeys(changed)):
-        now.update(connection.execute(select(works.c.id, works.c.key).where(works.c.id.in_(some_ids))).all())
-    found = {}
-    for key in keys:
-        number = ids.get(key)
-        everything = [key, *(former.get(number, ()) if number is not None else ())]
-        if number in now:
-            everything.append(now[number])
-        found[key] = list(dict.fromkeys(everything))
-    return found
 
 
 def _event(row: Row[Any]) -> Event:

@@ -9,13 +9,11 @@ from fastapi import APIRouter, Form, HTTPException, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel
 
-from broadsheet.papers import Paper
 from broadsheet.readers import Reader
 from broadsheet.web import wire
 from broadsheet.web.addresses import local_path
 from broadsheet.web.errors import wants_json
-from broadsheet.web.session import house_of
-from broadsheet.web.signs import signs_of
+from broadsheet.web.session import house_of, reader_of
 from broadsheet.web.who import Signed
 
 if TYPE_CHECKING:
@@ -97,10 +95,10 @@ def mark(
         raise HTTPException(400, f"A paper can be {', '.join(DEEDS)}, not {do!r}.")
     house = house_of(request)
     kind, stands = DEEDS[do]
-    house.community.mark(reader, paper.replace("\0", ""), kind, stands)
-    found = house.paper(paper)
+    key, _ = house.community.set_mark(reader, paper.replace("\0", ""), kind, stands)
     if wants_json(request):
-        return JSONResponse(_signs(house, request, found).model_dump())
+        return JSONResponse(_signs(house, request, key).model_dump())
+    found = house.paper(key)
     return RedirectResponse(f"{local_path(back)}#p{found.id}", 303)
 
 
@@ -108,7 +106,7 @@ def mark(
 def marks(request: Request, paper: Reference) -> SignsOut:
     """What stands beside a paper."""
     house = house_of(request)
-    return _signs(house, request, house.paper(paper.replace("\0", "")))
+    return _signs(house, request, house.paper(paper.replace("\0", "")).key)
 
 
 @api.put("/marks/{kind}", response_model=SignsOut)
@@ -126,14 +124,14 @@ def delete_mark(request: Request, reader: Signed, kind: Kind, paper: Reference) 
 def _set(request: Request, reader: Reader, kind: Kind, paper: str, stands: bool) -> SignsOut:
     house = house_of(request)
     reference = paper.replace("\0", "")
-    house.community.mark(reader, reference, kind, stands)
-    return _signs(house, request, house.paper(reference))
+    key, _ = house.community.set_mark(reader, reference, kind, stands)
+    return _signs(house, request, key)
 
 
-def _signs(house: House, request: Request, paper: Paper) -> SignsOut:
-    sign = signs_of(house, request, [paper])[paper.key]
+def _signs(house: House, request: Request, key: str) -> SignsOut:
+    sign = house.community.beside(reader_of(request), [key])[key]
     return SignsOut(
-        paper=paper.key,
+        paper=key,
         votes=sign.votes,
         comments=sign.comments,
         voted=sign.voted,

@@ -67,6 +67,11 @@ def reader_of(request: Request) -> Reader | None:
     return reader
 
 
+def is_known(request: Request) -> bool:
+    """Whether it was looked already who asks."""
+    return getattr(request.state, "reader", _ABSENT) is not _ABSENT
+
+
 def require(request: Request, role: Role = Role.READER, *, in_person: bool = False) -> Reader:
     """Who asks, if they may; otherwise 401 (which a page turns into the way to the door) or 403.
 
