@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
-from sklearn.decomposition import TruncatedSVD
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from octavo.protocols import Array
 
@@ -29,6 +27,10 @@ class LatentSemantic:
 
     def fit(self, texts: Sequence[str]) -> Self:
         """Learn the words and the directions from N texts, more than D."""
+        # Of the extra `learn`.
+        from sklearn.decomposition import TruncatedSVD
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
         self._words: Any = TfidfVectorizer(min_df=self.least, sublinear_tf=True, stop_words="english")
         self._directions: Any = TruncatedSVD(self.dim, n_iter=4, random_state=self.seed)
         self._directions.fit(self._words.fit_transform(texts))
