@@ -24,3 +24,7 @@ def test_what_is_not_there_is_not_found(filled):
     assert "no such paper" in filled("tag", "add", "boats", "2499.99999", code=3).stderr
     assert filled("tag", "list").stdout == ""
     assert "a tag's name" in filled("tag", "add", "a/b", BOATS[0], code=1).stderr
+
+
+def test_topics_want_vectors(filled):
+    assert "there are no topics yet" in filled("topics", code=3).stderr

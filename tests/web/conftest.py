@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import uvicorn
 from starlette.testclient import TestClient
@@ -18,6 +19,7 @@ from starlette.testclient import TestClient
 import broadsheet
 from broadsheet.house import House
 from broadsheet.papers import Author, Identifier, Link, Listing, Record, Status, Version
+from broadsheet.subjects.topics import Topic, Topics
 from broadsheet.web.app import create_app
 
 XSS = (
@@ -165,12 +167,31 @@ def corpus() -> list[Record]:
     return ordinary + odd + hostile + undated
 
 
+def plant_topics(house: House) -> None:
+    """Two topics, as if they had been found."""
+    ids = np.array(house.store.ids()[:40])
+    months = ("2025-05", "2025-06", "2025-07")
+    topics = tuple(
+        Topic(number, terms, 20, firm, tuple(ids[part][:6].tolist()), curve, 0.5)
+        for number, terms, firm, curve, part in (
+            (1, ("tides", "<script>hacked</script>"), 0.8, (0.2, 0.4, 0.6), slice(0, 20)),
+            (2, ("kites",), 0.2, (0.8, 0.6, 0.4), slice(20, 40)),
+        )
+    )
+    labels = np.repeat([1, 2], 20)
+    at = datetime(2025, 7, 28, tzinfo=UTC)
+    Topics(at, "planted", topics, months, (10, 10, 20), ids, labels).save(
+        house.folder / "subjects" / "topics"
+    )
+
+
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A house that tests only read."""
     with broadsheet.open(tmp_path_factory.mktemp("house"), encoder="none", page_size=20) as house:
         house.store.ingest(corpus())
         house.refresh()
+        plant_topics(house)
         house.subjects.tagging.make(house.people.owner(), "harbours", ["2507.00001", "2507.00002"])
         yield house
 

@@ -22,6 +22,8 @@ PATHS = (
     "/api/editions/{span}",
     "/api/methods",
     "/api/methods/{name}",
+    "/api/topics",
+    "/api/topics/{number}",
     "/api/tags",
     "/api/tags/{name}",
 )

@@ -62,6 +62,13 @@ POST  /mail/digest/{token}/{deed}     all        /mail/digest/none/up
 GET   /mail/feed/{token}              all        /mail/feed/none
 GET   /jobs                           admin
 POST  /jobs/run                       admin
+GET   /topics                         public
+GET   /topics/{number}                public     /topics/1
+GET   /papers/date/{name}/map         public     /papers/date/2025-07-28/map
+GET   /papers/week/{name}/map         public     /papers/week/2025-W31/map
+GET   /papers/month/{name}/map        public     /papers/month/2025-07/map
+GET   /api/topics                     public
+GET   /api/topics/{number}            public     /api/topics/1
 GET   /tags                           reader
 POST  /tags                           reader
 POST  /tags/mark                      reader

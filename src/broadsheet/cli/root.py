@@ -24,6 +24,7 @@ from broadsheet.cli import (
     running,
     tagging,
     taking,
+    topics,
 )
 from broadsheet.cli.session import Group
 
@@ -39,6 +40,7 @@ PANELS: Final[dict[str, dict[str, Callable[..., None]]]] = {
         "edition": reading.edition,
         "trending": reading.trending,
         "archive": reading.archive,
+        "topics": topics.topics,
         "methods": methods.methods,
     },
     "Keep": {

@@ -15,13 +15,16 @@ from broadsheet.search import Search
 from broadsheet.search.encoding import encoder_name, text_hash
 from broadsheet.store import Store
 from broadsheet.subjects.guesses import Guess, Guesser, phrases
+from broadsheet.subjects.maps import Map, draw
 from broadsheet.subjects.space import Space
 from broadsheet.subjects.tags import Tagging
+from broadsheet.subjects.topics import LEAST, Topics, find
 from octavo.exceptions import SavedFileError
 from octavo.protocols import Array, Encoder
 from octavo.saving import Saved, load, save
 
 _LEARN_FROM: Final = 5000
+_MAPS: Final = 50
 _KIND: Final = "broadsheet.subjects.fields"
 _VERSION: Final = 1
 
@@ -37,6 +40,8 @@ class Subjects:
         self._space: Space | None = None
         self._guesser: tuple[int, Guesser | None] | None = None
         self._changes = 0
+        self._topics: tuple[str, Topics | None] | None = None
+        self._maps: dict[tuple[tuple[int, ...], tuple[int, ...]], Map] = {}
         self.tagging = Tagging(store, index, self.space)
 
     def space(self) -> Space | None:
@@ -50,13 +55,69 @@ class Subjects:
             return self._space
 
     def stamp(self) -> str:
-        """Changes whenever guesses may have changed."""
-        return f"{self._changes:x}"
+        """Changes whenever guesses or topics may have changed, here or in another process."""
+        try:
+            written = (self._folder / "topics" / "saved.json").stat().st_mtime_ns
+        except OSError:
+            written = 0
+        return f"{self._changes:x}-{written:x}"
 
     def refresh(self) -> int:
-        """Learn what has become due; returns from how many papers, 0 if nothing was."""
-        space = self.space() if self.learn() else None
-        return len(space) if space is not None else 0
+        """Learn what has become due; returns from how many papers, 0 if nothing was.
+
+        Both wait until the papers have become a tenth more.
+        """
+        due = self.learn()
+        space, topics = self.space(), self.topics()
+        if space is not None and len(space) >= LEAST:
+            grown = topics is None or not len(topics.ids) <= len(space) <= len(topics.ids) * 1.1
+            if grown or (topics is not None and topics.encoder != self._encoder_name()):
+                self.find_topics()
+                due = True
+        return len(space) if due and space is not None else 0
+
+    # Topics
+
+    def topics(self) -> Topics | None:
+        """The topics that were found last, by whatever process; None before."""
+        stamp = self.stamp()
+        with self._mutex:
+            if self._topics is None or self._topics[0] != stamp:
+                self._topics = stamp, Topics.load(self._folder / "topics")
+            return self._topics[1]
+
+    def find_topics(self, *, count: int | None = None) -> Topics | None:
+        """Find the topics anew and keep them; None where there are too few vectors.
+
+        count: how many; by default as many as so many papers have.
+        """
+        space = self.space()
+        if space is None:
+            return None
+        found = find(space, self._store.papers, self._encoder_name(), count=count)
+        if found is not None:
+            found.save(self._folder / "topics")
+        return found
+
+    def _encoder_name(self) -> str:
+        near = self._index.neighbourhood()
+        return near.encoder if near is not None else ""
+
+    def map(self, papers: Sequence[Paper]) -> Map:
+        """Papers as points, near those they are like; those without a vector are left out."""
+        space = self.space()
+        if space is None:
+            return Map((), len(papers))
+        name = (space.generation, tuple(paper.id for paper in papers))
+        with self._mutex:
+            if name in self._maps:
+                return self._maps[name]
+        drawn = draw(space, papers)
+        with self._mutex:
+            self._maps[name] = drawn
+            while len(self._maps) > _MAPS:
+                self._maps.pop(next(iter(self._maps)))
+        return drawn
 
     # Guesses
 

@@ -10,7 +10,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 
 import broadsheet
-from broadsheet.web import api, errors, jobs, mail, marks, methods, pages, people, site, tags, trends
+from broadsheet.web import api, errors, jobs, mail, marks, methods, pages, people, site, tags, topics, trends
 from broadsheet.web.gate import Gate
 from broadsheet.web.press import Press
 from broadsheet.web.session import guard
@@ -55,6 +55,8 @@ def create_app(house: House) -> FastAPI:
     app.include_router(marks.router)
     app.include_router(trends.router)
     app.include_router(tags.api)
+    app.include_router(topics.api)
+    app.include_router(topics.pages)
     app.include_router(tags.pages)
     app.include_router(pages.router)  # last: a paper's address may be anything below /papers/
     errors.add_handlers(app)
