@@ -53,7 +53,7 @@ def measure(data: Path, *, tiny: bool = False) -> Evidence:
                 )
     rows = tuple(
         (name, f"×{availability:g}", values, right[name, availability])
-        for (name, availability), values in sorted(bias.items(), key=lambda pair: pair[0])
+        for (name, availability), values in sorted(bias.items(), key=lambda pair: pair[0], reverse=True)
     )
     layers = ("one hidden layer, ReLU", "one hidden layer, tanh")
     return Evidence(

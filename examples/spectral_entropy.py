@@ -86,7 +86,10 @@ def measure(data: Path, *, tiny: bool = False) -> Evidence:
         for name, width in WIDTHS.items():
             bits = [diffusion_spectral_information(e, y, sigma=width(e), draws=1, seed=seed) for e in made]
             agreement[name].append(float(spearmanr(bits, truth)[0]))
-    rows += [(f"encoders, {name}: Spearman with 10-NN accuracy", found) for name, found in agreement.items()]
+    rows[:0] = [
+        (f"encoders, {name}: Spearman with 10-NN accuracy", found)
+        for name, found in reversed(agreement.items())
+    ]
     entropy = {name: diffusion_spectral_entropy(x, sigma=width(x)) for name, width in WIDTHS.items()}
     rows += [(f"MiniLM, {name}: entropy, bits", value) for name, value in entropy.items()]
     grown = all(after > before + 0.1 for before, after, _ in runs["true"])

@@ -66,7 +66,7 @@ def measure(data: Path, *, tiny: bool = False) -> Evidence:
     rows: list[tuple[str | float | list[float], ...]] = []
     preferred: dict[tuple[str, str], list[float]] = {}
     kept: dict[tuple[str, str], list[float]] = {}
-    for name, encoder in (("bag of words", Pieces()), ("MiniLM", Kept(texts))):
+    for name, encoder in (("MiniLM", Kept(texts)), ("bag of words", Pieces())):
         index = ExactIndex().add(encoder.encode_documents(texts))
 
         def quality(queries: list[str], encoder: Kept | Pieces = encoder, index: ExactIndex = index) -> float:

@@ -118,3 +118,36 @@ def test_an_example_that_is_not_there_is_refused():
     )
     assert done.returncode == 2
     assert "no example alchemy; there are " in done.stderr
+
+
+def test_one_that_fails_does_not_keep_the_others_from_running(tmp_path, monkeypatch, capsys):
+    runner = runpy.run_path(str(ROOT / "examples" / "__main__.py"))
+    good = Evidence("It is so.", {"so": True}, ("what", "n"), (("x", 1.0),), run={"minutes": 2.5})
+    kept = []
+    monkeypatch.setattr(Evidence, "write", lambda self, path: kept.append(path.stem))
+    scope = runner["measure_all"].__globals__
+    for name, value in {
+        "EXAMPLES": {"ill": tmp_path / "ill.py", "well": tmp_path / "well.py"},
+        "MODULES": {"ill": tmp_path / "ill.py", "well": tmp_path / "well.py"},
+        "EVIDENCE": tmp_path,
+        "noted": lambda measure, data, digest: measure(data),
+        "evidence_of": lambda name, folder: good if name == "well" else None,
+        "digest": lambda files: "abc",
+    }.items():
+        monkeypatch.setitem(scope, name, value)
+    monkeypatch.setattr(scope["subprocess"], "run", lambda *given, **more: None)
+    (tmp_path / "ill.py").write_text("def measure(data): raise ValueError('no such data')")
+    (tmp_path / "well.py").write_text("def measure(data): return GOOD")
+    monkeypatch.setitem(
+        scope, "runpy", type("Runs", (), {"run_path": staticmethod(lambda path: run(path, good))})
+    )
+    assert runner["measure_all"]([], tmp_path) == ["ill"]
+    assert kept == ["well"]
+    told = capsys.readouterr()
+    assert "[1/2] ill (about 2 min left and 1 never measured) ... failed" in told.out
+    assert "[2/2] well (about 2 min left) ... holds, 2.5 min" in told.out
+    assert "no such data" in told.err
+
+
+def run(path, good):
+    return runpy.run_path(path, {"GOOD": good})

@@ -32,6 +32,20 @@ def test_121_listings_are_109_papers(house: House) -> None:
     assert [(span.name, number) for span, number in house.archive()] == [("--10-09", 65), ("--07-29", 56)]
 
 
+def test_papers_of_these_pages_whose_methods_run_here_are_known_by_their_titles(house: House) -> None:
+    marked = {each.name for paper in house.store.iterate() for each in house.methods.of(paper)}
+    here = {
+        "muvera",
+        "limit",
+        "matching_pursuit",
+        "respects",
+        "word_order",
+        "spectral_entropy",
+        "surrogate_rules",
+    }
+    assert here <= marked
+
+
 def test_a_second_run_changes_nothing(house: House, pages: list[Path]) -> None:
     before = house.stamp()
     assert house.import_files(pages).counts == {

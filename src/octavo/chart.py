@@ -21,7 +21,7 @@ WIDTH: Final = 720
 _LEFT, _RIGHT, _ROW, _TOP = 290, 150, 22, 30
 _LETTERS: Final = 40  # of a label that fit left of the dots
 _MOST: Final = 48  # rows; a longer chart is a table
-_NAME: Final = re.compile(r"(?![-+±−]?\d)\S")  # what a cell that names something begins with
+_NAME: Final = re.compile(r"(?![-+±−]?[\d.,]+(\s*±.*)?$)\S")  # a cell that names something is no number
 _FAR: Final = 100.0  # numbers this many times apart are drawn by their logarithms
 
 _STYLE: Final = """<style>
@@ -63,15 +63,20 @@ class Chart:
 
 
 def leading(evidence: Evidence) -> str:
-    """Return the column to look at first: the one named, else the first that holds several numbers."""
+    """Return the column to look at first: the one named, else the first that was measured in several rows.
+
+    Whole numbers are settings as a rule (bytes, calls, how many), and only lead where nothing else does.
+    """
     if evidence.leading:
         return evidence.leading
-    counts = [
-        (sum(bool(_numbers(row[place])) for row in evidence.rows), -place)
-        for place in range(len(evidence.columns))
-    ]
-    several = [-place for count, place in counts if count > 1] or [-p for count, p in counts if count]
-    return evidence.columns[several[0]] if several else ""
+    ranks = []
+    for place, name in enumerate(evidence.columns):
+        cells = [_numbers(row[place]) for row in evidence.rows]
+        numbers = [number for cell in cells for number in cell]
+        if numbers:
+            measured = any(number != int(number) for number in numbers)
+            ranks.append((measured, sum(map(bool, cells)) > 1, -place, name))
+    return max(ranks)[3] if ranks else ""
 
 
 def chart_of(evidence: Evidence, title: str) -> Chart | None:
@@ -94,6 +99,8 @@ def chart_of(evidence: Evidence, title: str) -> Chart | None:
         if numbers := _numbers(row[place]):
             own = _is_own(title, str(row[names[0]]) if names else "")
             rows.append(Row(label, numbers, own, str(row[group]) if repeats else ""))
+    order = list(dict.fromkeys(row.group for row in rows))
+    rows.sort(key=lambda row: order.index(row.group))
     return Chart(column, tuple(rows[:_MOST])) if rows else None
 
 
@@ -106,9 +113,9 @@ def headline(evidence: Evidence, title: str) -> str:
     first = own or chart.rows[0]
     where = f" on {first.group}" if first.group else ""
     told = f"{chart.measure}{where}: {_shown(first)}"
-    if own is None:
-        return f"{told} for {first.label}" if first.label else told
-    beside = next((row for row in chart.rows if not row.own and row.group == own.group), None)
+    if first.label and not _words(first.label) <= _words(title):
+        told += f" for {first.label}"
+    beside = next((row for row in chart.rows if own and not row.own and row.group == own.group), None)
     return f"{told}; {beside.label} {_shown(beside)}" if beside else told
 
 
@@ -223,6 +230,11 @@ def _spoken(chart: Chart) -> str:
 
 
 def _is_own(title: str, label: str) -> bool:
-    """Whether a label names the method: all of its words are in the title, or all of the title's in it."""
-    ours, theirs = (set(re.findall(r"\w+", text.casefold())) for text in (title, label))
-    return bool(theirs) and (ours <= theirs or theirs <= ours)
+    """Whether a label names the method: half of the words of the title that say something are in it."""
+    ours, theirs = _words(title), _words(label)
+    return bool(theirs) and (theirs <= ours or 2 * len(ours & theirs) >= max(len(ours), 1))
+
+
+def _words(text: str) -> set[str]:
+    """Return the beginnings of the words that say something, so that `rule` and `rules` are one."""
+    return {word[:6].removesuffix("s") for word in re.findall(r"\w+", text.casefold()) if len(word) > 2}

@@ -43,10 +43,28 @@ def test_the_headline_is_the_methods_figure_beside_the_first_other():
     assert headline(evidence(rows=(("a", "b", "c", "d"),)), "Folding") == ""
 
 
+def test_whole_numbers_are_settings_where_something_was_measured():
+    rows = (("float", 1536.0, 1.0), ("bits", 48.0, 0.98))
+    assert leading(evidence(("codec", "bytes", "recall"), rows)) == "recall"
+    assert leading(evidence(("codec", "bytes"), tuple(row[:2] for row in rows))) == "bytes"
+
+
+def test_rows_of_a_collection_stand_together():
+    chart = chart_of(evidence(rows=(ROWS[0], ROWS[2], ROWS[1], ROWS[3])), "Folding")
+    assert [row.group for row in chart.rows] == ["cisi", "cisi", "npl", "npl"]
+    bottom = max(float(circle.get("cy")) for circle in drawn(chart).findall(".//{*}circle"))
+    assert bottom < float(drawn(chart).get("viewBox").split()[3]) - 30
+
+
+def test_a_label_that_says_more_than_the_method_is_told():
+    told = evidence(("system", "share"), (("rules over words", 0.5), ("a tree", 0.4)))
+    assert headline(told, "Surrogate rules") == "share: 0.500 for rules over words; a tree 0.400"
+
+
 def test_the_leading_column_can_be_named():
-    told = evidence(("what", "bytes", "ms"), (("x", 1.0, 9.0), ("y", 2.0, 8.0)), leading="ms")
+    told = evidence(("what", "bytes", "ms"), (("folding", 1.0, 9.0), ("y", 2.0, 8.0)), leading="ms")
     assert leading(told) == "ms"
-    assert headline(told, "x") == "ms: 9; y 8"
+    assert headline(told, "Folding") == "ms: 9; y 8"
 
 
 def test_dots_stand_where_their_numbers_do():

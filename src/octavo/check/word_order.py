@@ -1,4 +1,4 @@
-"""Word order: whether an encoder notices that the words of a text were shuffled.
+"""Order sensitivity: whether an encoder notices that the words of a text were shuffled.
 
 When and why vision-language models behave like bags-of-words, and what to do about it? (Yuksekgonul, Bianchi,
 Kalluri, Jurafsky and Zou, 2022), arXiv:2210.01936. A query q belongs to a document d, and c(q) is the query

@@ -1,4 +1,4 @@
-"""In what respect alike: for every pair of labels a gate on the dimensions that the two have in common.
+"""Gates for pairs: in what respect papers of two labels are alike, by the dimensions that both use.
 
 Rethinking Positive Pairs in Contrastive Learning (Wu, Li, Fang, Wang, Zeng, Wang, Xu, Zhou and Xie, 2024),
 arXiv:2410.18200. Vectors z of unit length, and for labels a, b an embedding each; the gate of the pair opens
