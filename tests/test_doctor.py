@@ -118,6 +118,16 @@ def test_papers_that_wait_are_a_warning(house):
     assert "1 wait" in meaning.detail
 
 
+@pytest.mark.parametrize(("share", "level"), [(0.97, "ok"), (0.5, "warning")])
+def test_an_index_that_misses_the_nearest_is_a_warning(house, monkeypatch, share, level):
+    house.store.ingest([record(n) for n in range(20)])
+    house.refresh()
+    monkeypatch.setattr("broadsheet.search.probing.recall", lambda near: share)
+    (meaning,) = found(house, "meaning")
+    assert (meaning.level, f"{share:.0%} are found" in meaning.detail) == (level, True)
+    assert ("--rebuild" in meaning.advice) == (level == "warning")
+
+
 @pytest.mark.parametrize("cure", ["rebuild", "refresh"])
 def test_a_scratched_index_is_a_problem_with_a_cure(house, cure):
     house.store.ingest([record(n) for n in range(20)])

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Level = Literal["ok", "warning", "problem"]
 PROBLEM: Final = "problem"
 LITTLE_SPACE: Final = 1 << 30
+FOUND: Final = 0.9  # of the ten nearest papers
 NO_SPACE: Final = 100 << 20
 LOCAL: Final = ("127.0.0.1", "::1", "localhost")
 _T = TypeVar("_T")
@@ -189,6 +190,17 @@ def _meaning(house: House) -> Iterator[Finding]:
     if health.pending_vectors:
         advice = "`broadsheet index`; a running server does it by itself"
         yield Finding("warning", "meaning", f"{detail}; {health.pending_vectors} wait", advice)
+        return
+    # Imported here because most commands look at no vectors.
+    from broadsheet.search import probing
+
+    near = house.index.meaning.snapshot()
+    share = probing.recall(near) if near is not None else None
+    if share is not None:
+        detail = f"{detail}; of the ten nearest {share:.0%} are found"
+    if share is not None and share < FOUND:
+        advice = "`broadsheet index --rebuild` makes the codes of the vectors anew"
+        yield Finding("warning", "meaning", detail, advice)
     else:
         yield Finding("ok", "meaning", detail)
 
