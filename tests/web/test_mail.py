@@ -292,6 +292,7 @@ def test_the_page_of_jobs_is_loud_about_what_is_stale(house, client):
     house.store.jobs.finish("mail", "w", long_ago, datetime.now(UTC) + timedelta(hours=1), **failed)
     page = client.get("/jobs").text
     assert "Stale: mail." in page
+    assert client.get("/readyz").json()["stale_jobs"] == ["mail"]
     assert re.search(r"It last went well <time [^>]*>3 days ago", page)
     assert "no mail server &lt;b&gt;can&lt;/b&gt; be used" in page
     answer = fill(client, "/jobs", "/jobs/run", name="mail")

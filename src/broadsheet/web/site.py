@@ -8,6 +8,7 @@ from typing import Any, Final
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
+from broadsheet.jobs.schedule import reports
 from broadsheet.web.assets import assets
 from broadsheet.web.lists import FORMATS
 from broadsheet.web.pages import press_of
@@ -42,7 +43,8 @@ def readyz(request: Request) -> Response:
         for harvest, is_stale in house.harvests()
         if is_stale and not strangers
     ]
-    body: dict[str, Any] = {"status": "ok", "stamp": house.stamp(), "stale": stale}
+    late = [report.run.name for report in reports(house) if report.stale and not strangers]
+    body: dict[str, Any] = {"status": "ok", "stamp": house.stamp(), "stale": stale, "stale_jobs": late}
     return JSONResponse(body, headers={"Cache-Control": "no-store"})
 
 
