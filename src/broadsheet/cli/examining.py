@@ -34,7 +34,7 @@ def encoder(ctx: typer.Context, out: Path | None, sample: int, *, as_json: bool)
         for each in found:
             style, word = ("green", "well") if each.healthy else ("bold red", "ill")
             advice = f"\n→ {each.advice}" if each.advice else ""
-            limits = f"{max(each.limit.low, 0):.2f} to {each.limit.high:.2f}"
+            limits = f"{max(each.limit.low, 0):g} to {each.limit.high:g}"
             rows.append(
                 (Text(word, style=style), each.name, f"{each.value:.3f}", limits, each.limit.told + advice)
             )
