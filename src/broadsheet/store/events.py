@@ -25,12 +25,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    Select,
     and_,
     bindparam,
     delete,
@@ -322,27 +324,41 @@ def _marks(
     asked = {key: name for name, spellings in (names or {}).items() for key in spellings}
     objects = None if objects is None else list(objects)
     found: list[Mark] = []
+    question = _question(
+        names is not None, objects is not None, reader_id is not None, mine is not None, at is not None, past
+    )
+    given = {"kinds": list(kinds), "reader": reader_id, "at": 0 if at is None else microseconds(at)}
+    if mine:
+        given |= {"me": mine[0], "own": list(mine[1])}
     parts = itertools.product(
         [None] if names is None else chunks(asked), [None] if objects is None else chunks(objects)
     )
     for some_keys, some_objects in parts:
-        of_kinds: ColumnElement[bool] = _M.kind.in_(kinds)
-        if mine:
-            of_kinds = or_(of_kinds, and_(_M.reader_id == mine[0], _M.kind.in_(mine[1])))
-        wanted: list[ColumnElement[bool]] = [of_kinds]
-        if reader_id is not None:
-            wanted.append(_M.reader_id == reader_id)
-        if some_keys is not None:
-            wanted.append(_M.work_key.in_(some_keys))
-        if some_objects is not None:
-            wanted.append(_M.object.in_(some_objects))
-        if at is not None:
-            wanted.append(_M.since <= microseconds(at))
-        if not past:
-            standing = _M.until.is_(None)
-            wanted.append(standing if at is None else or_(standing, _M.until > microseconds(at)))
-        found += [_mark(row, asked) for row in connection.execute(select(marks).where(and_(*wanted)))]
+        values = {**given, "keys": list(some_keys or ()), "objects": list(some_objects or ())}
+        found += [_mark(row, asked) for row in connection.execute(question, values)]
     return sorted(found, key=lambda mark: mark.seq)
+
+
+@lru_cache(maxsize=128)
+def _question(keys: bool, objects: bool, reader: bool, mine: bool, at: bool, past: bool) -> Select[Any]:
+    """The query for marks under these conditions; `_marks` gives their values."""
+    of_kinds: ColumnElement[bool] = _M.kind.in_(bindparam("kinds", expanding=True))
+    if mine:
+        of_me = and_(_M.reader_id == bindparam("me"), _M.kind.in_(bindparam("own", expanding=True)))
+        of_kinds = or_(of_kinds, of_me)
+    wanted = [of_kinds]
+    if reader:
+        wanted.append(_M.reader_id == bindparam("reader"))
+    if keys:
+        wanted.append(_M.work_key.in_(bindparam("keys", expanding=True)))
+    if objects:
+        wanted.append(_M.object.in_(bindparam("objects", expanding=True)))
+    if at:
+        wanted.append(_M.since <= bindparam("at"))
+    if not past:
+        standing = _M.until.is_(None)
+        wanted.append(or_(standing, _M.until > bindparam("at")) if at else standing)
+    return select(marks).where(and_(*wanted))
 
 
 def _follow(connection: Connection, lines: Sequence[dict[str, Any]]) -> None:
