@@ -192,6 +192,10 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         house.store.ingest(corpus())
         house.refresh()
         plant_topics(house)
+        owner = house.people.owner()
+        house.community.make_shelf(owner, "Lamps for winter", access="public")  # number 1
+        house.community.comment(owner, "2507.00060", "Is $x$ *tight*?")  # number 2
+        house.community.shelve(owner, 1, "2507.00060", note="Read it", tags=["winter"])
         house.subjects.tagging.make(house.people.owner(), "harbours", ["2507.00001", "2507.00002"])
         yield house
 

@@ -15,6 +15,10 @@ from broadsheet.web.app import create_app
 PATHS = (
     "/api/daily_papers",
     "/api/marks",
+    "/api/comments",
+    "/api/shelves",
+    "/api/shelves/{number}",
+    "/api/follows",
     "/api/trending",
     "/api/papers/search",
     "/api/papers/{key}",
@@ -30,6 +34,9 @@ PATHS = (
 CHANGING = (
     "/api/marks/{kind}",
     "/api/tags/{name}/papers",
+    "/api/comments/{number}",
+    "/api/shelves/{number}/papers",
+    "/api/submit",
 )
 CHECKS = [
     not_a_server_error,
@@ -67,7 +74,9 @@ def test_every_route_of_the_api_is_described_with_its_answer(client):
     ]
     for path, operation in operations:
         assert operation["description"], path
-        assert operation["responses"]["200"]["content"]["application/json"]["schema"], path
+        (good,) = [status for status in operation["responses"] if status.startswith("2")]
+        if good != "204":
+            assert operation["responses"][good]["content"]["application/json"]["schema"], path
         for status in ("404", "422"):
             answer = operation["responses"][status]["content"]["application/json"]["schema"]
             assert answer == {"$ref": "#/components/schemas/Error"}

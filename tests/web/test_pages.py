@@ -31,7 +31,7 @@ def test_votes_are_the_sources_own(client):
     page = client.get("/papers/date/2025-07-28").text
     assert "199 at Hugging Face" in page
     unvoted = text(client.get("/papers/10.5555/abc.def(12)34").text)
-    assert "vote" not in unvoted.lower()
+    assert "at hugging face" not in unvoted.lower()
 
 
 def test_a_field_of_an_edition(client):

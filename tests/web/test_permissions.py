@@ -41,6 +41,47 @@ GET   /api/marks                      public     /api/marks?paper=2507.00001
 PUT   /api/marks/{kind}               reader     /api/marks/vote?paper=2507.00001
 DELETE /api/marks/{kind}              reader     /api/marks/vote?paper=2507.00001
 GET   /api/trending                   public
+POST  /comments                       reader
+POST  /comments/edit                  reader
+POST  /comments/remove                reader
+POST  /comments/hide                  curator
+POST  /comments/lock                  curator
+GET   /comments/{number}              public     /comments/1
+POST  /report                         reader
+GET   /shelves                        public
+POST  /shelves                        reader
+POST  /shelves/change                 reader
+POST  /shelves/remove                 reader
+POST  /shelves/put                    reader
+POST  /shelves/take                   reader
+GET   /shelves/{number}               public     /shelves/1
+GET   /readers/{name}                 public     /readers/the-reader
+GET   /authors/{name}                 public     /authors/Ada
+GET   /following                      reader
+GET   /following/{token}              all        /following/none
+POST  /follow                         reader
+GET   /curate                         curator
+POST  /curate/dismiss                 curator
+POST  /curate/verify                  curator
+POST  /curate/vouch                   curator
+POST  /claim                          reader
+GET   /submit                         reader
+POST  /submit                         reader
+GET   /api/comments                   public     /api/comments?paper=2507.00001
+POST  /api/comments                   reader
+PUT   /api/comments/{number}          reader     /api/comments/1
+DELETE /api/comments/{number}         reader     /api/comments/1
+GET   /api/shelves                    public
+POST  /api/shelves                    reader
+GET   /api/shelves/{number}           public     /api/shelves/1
+PUT   /api/shelves/{number}           reader     /api/shelves/1
+DELETE /api/shelves/{number}          reader     /api/shelves/1
+PUT   /api/shelves/{number}/papers    reader     /api/shelves/1/papers?paper=2507.00001
+DELETE /api/shelves/{number}/papers   reader     /api/shelves/1/papers?paper=2507.00001
+GET   /api/follows                    reader
+PUT   /api/follows                    reader     /api/follows?thing=author:Ada
+DELETE /api/follows                   reader     /api/follows?thing=author:Ada
+POST  /api/submit                     reader
 GET   /methods                        public
 GET   /methods/{name}                 public     /methods/muvera
 GET   /api/methods                    public

@@ -39,9 +39,18 @@ PLACES = {
     "/api/tags/{name}/papers": "/api/tags/harbours/papers?paper=2507.00001",
     "/static/{name}": "/static/broadsheet.css",
     "/api/marks": "/api/marks?paper=2507.00001",
+    "/api/comments": "/api/comments?paper=2507.00001",
+    "/api/follows": "/api/follows?thing=author:Ada",
+    "/readers/{name}": "/readers/owner",
+    "/authors/{name}": "/authors/Ada Example",
+    "/comments/{number}": "/comments/2",
+    "/shelves/{number}": "/shelves/1",
+    "/api/shelves/{number}": "/api/shelves/1",
+    "/api/shelves/{number}/papers": "/api/shelves/1/papers?paper=2507.00001",
+    "/api/comments/{number}": "/api/comments/2",
     "/api/marks/{kind}": "/api/marks/vote?paper=2507.00001",
 }
-DOOR = re.compile(r"/(sign-|invitation/|reset|confirm/|people|mail/)")
+DOOR = re.compile(r"/(following/|sign-|invitation/|reset|confirm/|people|mail/)")
 
 
 def flat(routes):

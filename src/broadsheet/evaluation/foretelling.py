@@ -27,6 +27,8 @@ Floats = npt.NDArray[np.float64]
 TOP: Final = 3
 FEWEST: Final = 6  # papers of a day; among fewer, the first three are no feat
 BLOCKS: Final = 10
+LEFT_OUT: Final = "text and day, leave days out"
+FORWARD: Final = "text and day, earlier days alone"
 HELD_BACK: Final = (0.1, 1.0, 10.0, 100.0, 1000.0)
 _SHUFFLE: Final = 20260101
 
@@ -115,13 +117,13 @@ def foretell(days: Days, encoder: Encoder) -> list[Told]:
     vectors = np.asarray(encoder.encode_documents(list(days.texts)), dtype=np.float64)
     told = np.column_stack([vectors, _within(days, _ranks)(days.newness)])
     wanted = _within(days, _standardised)(np.log1p(days.votes))
-    blocks = days.day * BLOCKS // max(1, len(days))
+    blocks = blocks_of(days)[days.day]
     lengths = np.array([len(text.split()) for text in days.texts], dtype=np.float64)
     ways: dict[str, Floats] = {
         "newest first": days.newness,
         "shortest title first": -lengths,
-        "text and day, leave days out": _crossed(told, wanted, days.day, blocks),
-        "text and day, earlier days alone": _forward(told, wanted, days.day),
+        LEFT_OUT: _crossed(told, wanted, days.day, blocks),
+        FORWARD: _forward(told, wanted, days.day, blocks),
     }
     chance = np.array([TOP / int((days.day == day).sum()) for day in range(len(days))])
     recency, _ = judge(days, days.newness)
@@ -129,8 +131,16 @@ def foretell(days: Days, encoder: Encoder) -> list[Told]:
     drawn = [judge(days, rng.permutation(len(days.votes)).astype(np.float64)) for _ in range(20)]
     found = [_told("chance", chance, np.mean([rho for _, rho in drawn], axis=0), chance, recency)]
     for name, scores in ways.items():
-        found.append(_told(name, *judge(days, scores), chance, recency))
+        top, rho = judge(days, scores)
+        # Of the first days a model of earlier days has nothing to say: it is judged on the rest.
+        heard = slice(int((blocks_of(days) == 0).sum()) if name == FORWARD else 0, None)
+        found.append(_told(name, top[heard], rho[heard], chance[heard], recency[heard]))
     return found
+
+
+def blocks_of(days: Days) -> npt.NDArray[np.int64]:
+    """(D,) the block of each day, in order of time."""
+    return np.arange(len(days)) * BLOCKS // max(1, len(days))
 
 
 def judge(days: Days, scores: Floats) -> tuple[Floats, Floats]:
@@ -165,10 +175,9 @@ def _crossed(x: Floats, y: Floats, day: npt.NDArray[np.int64], blocks: npt.NDArr
     return scores
 
 
-def _forward(x: Floats, y: Floats, day: npt.NDArray[np.int64]) -> Floats:
-    """Each tenth of the days by a model of the days before; of the first tenth nothing can be said."""
+def _forward(x: Floats, y: Floats, day: npt.NDArray[np.int64], blocks: npt.NDArray[np.int64]) -> Floats:
+    """Each block of days by a model of the days before; of the first block nothing can be said."""
     scores = np.zeros(len(y))
-    blocks = day * BLOCKS // (int(day.max()) + 1)
     for block in np.unique(blocks)[1:]:
         known, out = blocks < block, blocks == block
         scores[out] = _fitted(x[known], y[known], day[known])(x[out])
@@ -242,13 +251,17 @@ def table(told: Sequence[Told]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]
 def verdict(told: Sequence[Told]) -> str:
     """What it comes to, in a sentence."""
     by_name = {t.name: t for t in told}
-    text = by_name["text and day, earlier days alone"]
+    text, forward = by_name[LEFT_OUT], by_name[FORWARD]
     if text.over_recency.low <= 0 or text.over_chance.low <= 0:
         return "Text and day alone do not tell which papers of a day end on top."
-    chance = by_name["chance"].top.mean()
+    named, newest, chance = (
+        f"{by_name[name].top.mean():.0%}" for name in (LEFT_OUT, "newest first", "chance")
+    )
+    surely = "and so" if forward.over_recency.low > 0 else "but not surely so"
     return (
-        f"Text and day tell a little: of a day's first {TOP}, {text.top.mean():.0%} are named, "
-        f"where chance names {chance:.0%}. It is no substitute for readers' votes."
+        f"Text and day tell a little: of a day's first {TOP}, {named} are named, where the newest first "
+        f"names {newest} and chance {chance}, {surely} when only earlier days are known. "
+        "It is no substitute for readers' votes."
     )
 
 

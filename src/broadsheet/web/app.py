@@ -10,7 +10,24 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 
 import broadsheet
-from broadsheet.web import api, errors, jobs, mail, marks, methods, pages, people, site, tags, topics, trends
+from broadsheet.web import (
+    api,
+    curators,
+    errors,
+    following,
+    jobs,
+    mail,
+    marks,
+    methods,
+    pages,
+    people,
+    shelves,
+    site,
+    tags,
+    talk,
+    topics,
+    trends,
+)
 from broadsheet.web.gate import Gate
 from broadsheet.web.press import Press
 from broadsheet.web.session import guard
@@ -43,8 +60,9 @@ def create_app(house: House) -> FastAPI:
         dependencies=[Depends(guard)],
     )
     app.state.press = Press(house)
-    app.include_router(marks.api)
-    app.include_router(trends.api)
+    for community in (marks, trends, talk, shelves, following, curators):
+        app.include_router(community.api)
+        app.include_router(community.router)
     app.include_router(api.router)
     app.include_router(methods.api)
     app.include_router(methods.pages)
@@ -52,8 +70,6 @@ def create_app(house: House) -> FastAPI:
     app.include_router(people.router)
     app.include_router(mail.router)
     app.include_router(jobs.router)
-    app.include_router(marks.router)
-    app.include_router(trends.router)
     app.include_router(tags.api)
     app.include_router(topics.api)
     app.include_router(topics.pages)

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from broadsheet.exceptions import BroadsheetError, PaperNotFoundError
 from broadsheet.feed.spans import Span
 from broadsheet.papers import Paper
-from broadsheet.web import feeds, gathering, layout
+from broadsheet.web import feeds, gathering, layout, signs
 from broadsheet.web.addresses import local_path
 from broadsheet.web.lists import PaperList, export_sheet
 from broadsheet.web.press import MAX_VALUE, THEME_COOKIE, THEMES, Press, Sheet
@@ -213,9 +213,9 @@ def paper(request: Request, reference: str) -> Response:
             return press.page(request, "paper.md", media_type="text/markdown; charset=utf-8", paper=found)
         if suffix:
             return export_sheet(press.house, SUFFIXES[suffix], [found], found.key)
-        return press.page(
-            request, "paper.html", paper=found, similar=_similar(press, found), **_tags(request, found)
-        )
+        similar = _similar(press, found)
+        beside = {**_tags(request, found), **signs.beside(request, found)}
+        return press.page(request, "paper.html", paper=found, similar=similar, **beside)
 
     return press.answer(request, make)
 

@@ -25,7 +25,7 @@ from starlette.responses import Response
 from broadsheet import identifiers
 from broadsheet.categories import section_of
 from broadsheet.feed.editions import standfirst
-from broadsheet.web import layout, session, signs, typeset, wording
+from broadsheet.web import layout, saying, session, signs, typeset, wording
 from broadsheet.web.addresses import Addresses
 from broadsheet.web.assets import assets
 from broadsheet.web.turnstile import Turnstile
@@ -95,6 +95,8 @@ class Press:
             "age": wording.age,
             "moment": wording.moment,
             "plural": wording.plural,
+            "ordinal": wording.ordinal,
+            "said": saying.said,
             "source": wording.source,
             "browser": wording.browser,
             "by_line": wording.by_line,
@@ -152,6 +154,7 @@ class Press:
             "asked": asked,
             "feeds": (),
             "stale": () if self.house.settings.private and reader is None else self.stale(),
+            "people_of": lambda comment: {n.casefold(): where.at(f"/readers/{n}") for n in comment.mentions},
             "demo": False,
             **context,
         }

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from fastapi import Request
 
 from broadsheet.papers import Paper
-from broadsheet.web.session import reader_of
+from broadsheet.readers import Role
+from broadsheet.web.session import house_of, reader_of
 
 if TYPE_CHECKING:
     from broadsheet.community.voting import Signs
@@ -34,3 +35,21 @@ def papers_in(context: dict[str, Any]) -> list[Paper]:
     if "paper" in context:
         found.append(context["paper"])
     return found
+
+
+def beside(request: Request, paper: Paper) -> dict[str, Any]:
+    """What readers have to do with a paper, for its page."""
+    house, reader = house_of(request), reader_of(request)
+    community = house.community
+    place = community.explain(paper)
+    return {
+        "comments": community.discussion(reader, paper),
+        "locked": community.locked(paper),
+        "claims": community.claims(paper=paper),
+        "place": place,
+        "formula": community.formula,
+        "waiting": community.is_waiting(paper),
+        "shelves": community.shelves(reader) if reader else [],
+        "shelved": community.shelves_with(reader, paper) if reader else {},
+        "curator": reader is not None and reader.role.at_least(Role.CURATOR),
+    }

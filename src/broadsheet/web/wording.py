@@ -142,6 +142,16 @@ def age(days: float) -> str:
     return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
+def ordinal(number: int) -> str:
+    """A place in a list.
+
+    >>> [ordinal(number) for number in (1, 2, 3, 4, 11, 22, 113)]
+    ['1st', '2nd', '3rd', '4th', '11th', '22nd', '113th']
+    """
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{ending}"
+
+
 def moment(value: datetime) -> str:
     """A moment as prose: `2 March 2026, 08:00 UTC`.
 
