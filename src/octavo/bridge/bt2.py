@@ -1,0 +1,125 @@
+"""BT²: two learned rotations and a few dimensions more make new vectors that contain old ones.
+
+BT²: Backward-compatible Training with Basis Transformation
+(Zhou, Li, Shrivastava, Zhao, Torralba, Tian and Lim, 2022), arXiv:2211.03989. What the new encoder says, f,
+is kept whole: a rotation B1 loses nothing. What of the old it does not say is put beside it in e dimensions
+more, o, and a second rotation B2 brings what is like the old to the front:
+
+    v = B2 [ o ; B1 (C f) ],   B1 B1ᵀ = 1,  B2 B2ᵀ = 1,   C = 3
+    L = λ2 CE(b) + λ3 (1 - cos(b, the old vector)),   b = v_1..d
+
+Differs from the paper: the new encoder is frozen, so f is its own vector and the terms that teach it fall
+away; o = W f + c. There are no classes but anchors: CE is over the texts of a batch, each its own class with
+its old vector as the prototype. λ = (10, 5), those of OCA's code for the same terms.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Self
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, normalize
+from torch.nn.utils.parametrizations import orthogonal
+
+from octavo.arrays import matrix, unit
+from octavo.bridge.anchors import anchors, fitted
+from octavo.protocols import Array, BridgeReport
+
+_BATCH: Final = 256
+_RATE: Final = 1e-2
+_C: Final = 3.0
+
+
+class BasisTransformation(nn.Module):
+    """v above: (B, new) → (B, new + extra), or (B, old) where that is more. Not of unit length."""
+
+    def __init__(self, old: int, new: int, extra: int) -> None:
+        super().__init__()
+        self.old, self.new, self.extra = old, new, max(extra, old - new)
+        self.beside = nn.Linear(new, self.extra) if self.extra else None
+        first = nn.Linear(new, new, bias=False)
+        second = nn.Linear(new + self.extra, new + self.extra, bias=False)
+        for layer in (first, second):
+            nn.init.eye_(layer.weight)
+        self.first = orthogonal(first, orthogonal_map="cayley")
+        self.second = orthogonal(second, orthogonal_map="cayley")
+
+    def forward(self, f: Tensor) -> Tensor:
+        """Return v."""
+        turned = self.first(_C * f)
+        if self.beside is not None:
+            turned = torch.cat([self.beside(f), turned], dim=1)
+        v: Tensor = self.second(turned)
+        return v
+
+
+class CompatibilityLoss(nn.Module):
+    """L above; scale: what cosines are multiplied by before the cross entropy. weights: λ2, λ3."""
+
+    def __init__(self, *, scale: float = 20.0, weights: tuple[float, float] = (10.0, 5.0)) -> None:
+        super().__init__()
+        self.scale, self.weights = scale, weights
+
+    def forward(self, b: Tensor, old: Tensor) -> Tensor:
+        """Return the loss of (B, D_old) against the old vectors (B, D_old) of the same texts."""
+        b, old = normalize(b, dim=1), normalize(old, dim=1)
+        among_old = cross_entropy(self.scale * b @ old.T, torch.arange(len(b)))
+        apart = (1 - (b * old).sum(dim=1)).mean()
+        loss: Tensor = self.weights[0] * among_old + self.weights[1] * apart
+        return loss
+
+
+class Bt2Bridge:
+    """A Bridge, and vectors for a new index whose first dimensions are the old encoder's.
+
+    extra: e; more are taken where the old space is wider than both together. steps: of Adam, over batches of
+    256 anchors. seed: of the batches and the first weights. Raises ValueError for extra below 0 or no steps.
+    """
+
+    def __init__(self, *, extra: int = 32, steps: int = 600, seed: int = 0) -> None:
+        if extra < 0:
+            raise ValueError(f"extra must be at least 0, got {extra}")
+        if steps < 1:
+            raise ValueError(f"steps must be at least 1, got {steps}")
+        self.extra, self.steps, self.seed = extra, steps, seed
+        self._report: BridgeReport | None = None
+
+    def fit(self, old: npt.ArrayLike, new: npt.ArrayLike) -> Self:
+        """Learn from anchors (N, D_old) and (N, D_new), N at least 4. Raises ShapeError."""
+        pairs = anchors(old, new)
+        y, x = torch.from_numpy(unit(pairs.old)), torch.from_numpy(unit(pairs.new))
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            self.layer_ = BasisTransformation(y.shape[1], x.shape[1], self.extra)
+        criterion, rng = CompatibilityLoss(), np.random.default_rng(self.seed)
+        optimiser = torch.optim.Adam(self.layer_.parameters(), lr=_RATE)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, self.steps)
+        for _ in range(self.steps):
+            batch = torch.from_numpy(rng.permutation(len(x))[:_BATCH])
+            loss = criterion(self.layer_(x[batch])[:, : self.layer_.old], y[batch])
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            schedule.step()
+        self._report = BridgeReport(0, 0, 0.0, 0.0)
+        self._report = pairs.judged(self.to_old)
+        return self
+
+    def transform(self, new: npt.ArrayLike) -> Array:
+        """Return v, (M, D_new + e) of unit length, for an index of the new encoder. Raises ShapeError."""
+        fitted(self._report)
+        x = unit(matrix(new, "new", dim=self.layer_.new))
+        with torch.no_grad():
+            v: Array = normalize(self.layer_(torch.from_numpy(x)), dim=1).numpy()
+        return v
+
+    def to_old(self, new: npt.ArrayLike) -> Array:
+        """Return b, (M, D_old) of unit length. Raises ShapeError, NotFittedError."""
+        return unit(self.transform(new)[:, : self.layer_.old])
+
+    def report(self) -> BridgeReport:
+        """Return what became of the anchors kept aside. Raises NotFittedError."""
+        return fitted(self._report)
