@@ -56,9 +56,5 @@ def test_the_words_of_the_house_nearly_can(collection, tmp_path):
     assert served(collection, tmp_path, encoder="none") >= 0.95
 
 
-@pytest.mark.xfail(
-    reason="words and one vector by equal shares: the vector, blind here, takes half of the places",
-    strict=True,
-)
 def test_the_search_of_the_house_can(collection, tmp_path):
     assert served(collection, tmp_path) >= 0.98

@@ -50,6 +50,13 @@ class Settings(BaseSettings):
     )
     timezone: str = Field(default="UTC", description="The zone whose midnight turns the page (IANA name).")
     page_size: int = Field(default=60, ge=5, le=500, description="Papers on one page of an edition.")
+    budget_ms: float = Field(
+        default=60.0,
+        ge=1,
+        le=600_000,
+        description="Milliseconds for the answer to a search; what would take longer is left out, and the "
+        "answer says so. Words always have their time.",
+    )
     encoder: str = Field(
         default="octavo.encode.minilm:MiniLM",
         description="The encoder of search by meaning, as module:Class; 'none' searches by words alone.",

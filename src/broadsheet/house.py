@@ -87,7 +87,12 @@ class House:
             self.community.pull = self.pull
             encoder = None if config.encoder == "none" else partial(self._made, config.encoder)
             self.index = Search(
-                self.store, self.folder / "index", encoder, setting=config.encoder, named=self._made
+                self.store,
+                self.folder / "index",
+                encoder,
+                setting=config.encoder,
+                named=self._made,
+                budget_ms=config.budget_ms,
             )
             self.encoders = Encoders(self.store, self.index.spaces)
             self._resources.callback(self.index.close)

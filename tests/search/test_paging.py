@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from broadsheet.papers import Paper, Status
-from broadsheet.search import Search, planner
+from broadsheet.search import Search, planner, question
 from broadsheet.search.query import parse
 
 WORDS = [f"w{n}" for n in range(40)]
@@ -36,7 +36,8 @@ def invent(make_paper: Any, n: int, chance: random.Random) -> Paper:
 
 @pytest.fixture
 def crowd(search: Search, store: Any, make_paper: Any, monkeypatch: Any) -> Search:
-    monkeypatch.setattr(planner, "DEPTH", 15)
+    monkeypatch.setattr(question, "DEPTH", 15)
+    monkeypatch.setattr(question, "RANKED", 20)
     monkeypatch.setattr(planner, "_LISTED", 10)
     chance = random.Random(5)
     store.put(*(invent(make_paper, n, chance) for n in range(1, 301)))

@@ -92,7 +92,6 @@ def test_ranges(text: str, low: int | None, high: int | None, canonical: str) ->
         ("cats AND dogs", "AND is not needed", ["cats", "dogs"]),
         ("x NOT", "NOT stands before nothing", ["x"]),
         ("has:wings", "has:wings is not known; has: takes abstract, code", []),
-        ("-like:2205.13147 x", "-like: has no meaning", ["x"]),
         ("is:good", "is: takes standing, withdrawn, retracted", []),
         ("w " * MAX_CHARS, f"cut to its first {MAX_CHARS}", ["w"] * MAX_CLAUSES),
     ],
@@ -136,6 +135,7 @@ def test_groups() -> None:
     parsed = parse('graphs "message passing" -survey title:deep cat:cs like:2205.13147')
     assert parsed.words == (Clause("graphs"),)
     assert parsed.likes == (Clause("2205.13147", "like"),)
+    assert parse("like:1 -like:2205.13147").unlikes == (Clause("2205.13147", "like", negated=True),)
     assert [str(c) for c in parsed.conditions] == ['"message passing"', "-survey", "title:deep", "cat:cs"]
     assert parsed.about == "graphs message passing deep"
     assert parsed.without(Clause("graphs")).words == ()

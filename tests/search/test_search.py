@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from broadsheet.papers import Status
-from broadsheet.search import Search, answer, planner
-from octavo.find import fusion
+from broadsheet.search import Search, question
+from broadsheet.search.answer import Leg
+from broadsheet.search.fusing import fused
 
 
 @pytest.fixture
@@ -130,14 +131,19 @@ def test_relevance(library: Search) -> None:
     assert results.hits[0].legs == {"words": 1, "meaning": 1}
     scores = [hit.score for hit in results.hits]
     assert scores == sorted(scores, reverse=True)
-    assert set(results.took_ms) >= {"parse", "words", "encode", "meaning", "together", "show", "total"}
+    assert set(results.took_ms) >= {"words", "encode", "meaning", "join", "count", "show", "total"}
+    assert results.skipped == {}
 
 
 def test_first_by_one_leg_comes_before_middling_by_both() -> None:
     words = [1, *range(100, 136), 2, *range(300, 462)]
     meaning = [*range(500, 537), 2, *range(700, 861), 1]
-    assert len(words) == len(meaning) == planner.DEPTH
-    order = [paper_id for paper_id, _ in fusion.reciprocal_rank([words, meaning], k=answer.RRF)]
+    assert len(words) == len(meaning) == question.DEPTH
+    legs = [
+        Leg.of(name, [(paper_id, 12 / (rank + 3)) for rank, paper_id in enumerate(found)])
+        for name, found in (("words", words), ("meaning", meaning))
+    ]
+    order = fused(legs, question.WEIGHTS, None).ids.tolist()
     assert order.index(1) < order.index(2)
 
 

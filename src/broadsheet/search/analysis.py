@@ -89,24 +89,29 @@ def folded(text: str) -> list[str]:
     return list(analyzers()["folded"].analyze(spaced(text)))
 
 
+def words(text: str) -> list[str]:
+    """The words of a text as they are written."""
+    return _WORD.findall(text)
+
+
 def content_stems(text: str) -> Counter[str]:
     """The stems of a question and how often each is said; stop words only if there is nothing else.
 
     >>> content_stems("the words of the word"), content_stems("Llama 2's size")
     (Counter({'word': 2}), Counter({'llama': 1, '2': 1, 'size': 1}))
     """
-    words = folded(_ENDING.sub(" ", text))
-    kept = [word for word in words if word not in STOP_WORDS] or words
+    said = folded(_ENDING.sub(" ", text))
+    kept = [word for word in said if word not in STOP_WORDS] or said
     return Counter(stems(" ".join(kept)))
 
 
 def matches(text: str, wanted: Collection[str]) -> list[Token]:
     """The words of a text whose stem is wanted, and where they stand."""
-    words = _WORD
+    pattern = _WORD
     if text.isascii():  # most words need not be looked at: no stem begins otherwise than its word
-        words = _beginning(frozenset(stem[0] for stem in wanted if stem.isascii() and stem))
+        pattern = _beginning(frozenset(stem[0] for stem in wanted if stem.isascii() and stem))
     found: list[Token] = []
-    for word in words.finditer(text):
+    for word in pattern.finditer(text):
         stem = _stem(word[0])
         if stem in wanted:
             found.append(Token(stem, word.start(), word.end()))

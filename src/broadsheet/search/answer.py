@@ -3,56 +3,95 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final, Self
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 import numpy as np
 
+from broadsheet.search.plan import Step
 from broadsheet.search.words import Snapshot
 from octavo.protocols import Array, Ids
-
-RRF: Final = 5
-"""The constant of the fusion. The customary 60, made for many rankings, puts a paper in 38th place by both
-before one in first place by one and last by the other; 4 to 6 are the best on SciFact's training claims."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A paper in the results: its score, and its rank (from 1) in each leg that found it."""
+    """A paper in the results.
+
+    score: higher is better. legs: its rank (from 1) in each leg that found it. shares: what each leg gave to
+    the score.
+    """
 
     paper_id: int
     score: float = 0.0
     legs: dict[str, int] = field(default_factory=dict)
+    shares: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One ranking: (K,) ids of papers, the best first, and (K,) scores of its own kind, higher is better."""
+    """One ranking: (K,) ids of papers, the best first, and (K,) scores of its own kind, higher is better.
+
+    low: the score of a paper that it does not hold, where that is known; else the lowest it holds.
+    """
 
     name: str
     ids: Ids
     scores: Array
+    low: float | None = None
 
     @classmethod
-    def of(cls, name: str, pairs: Sequence[tuple[int, float]]) -> Self:
+    def of(cls, name: str, pairs: Sequence[tuple[int, float]], low: float | None = None) -> Self:
         """A leg of (paper id, score), the best first."""
         ids = np.array([i for i, _ in pairs], np.int64)
-        return cls(name, ids, np.array([score for _, score in pairs], np.float32))
+        return cls(name, ids, np.array([score for _, score in pairs], np.float32), low)
+
+    def first(self, many: int) -> Self:
+        """The best `many` alone."""
+        return replace(self, ids=self.ids[:many], scores=self.scores[:many])
+
+    def joined(self, other: Self) -> Self:
+        """These and others, which are not among them."""
+        ids, scores = np.append(self.ids, other.ids), np.append(self.scores, other.scores)
+        order = np.lexsort((ids, -scores))
+        return replace(self, ids=ids[order], scores=scores[order])
+
+
+@dataclass
+class Fused:
+    """(K,) ids of papers, the best first; their scores, and what each kind of leg gave to these."""
+
+    ids: Ids = field(default_factory=lambda: np.empty(0, np.int64))
+    scores: Array = field(default_factory=lambda: np.empty(0, np.float32))
+    parts: dict[str, Array] = field(default_factory=dict)
+
+    def first(self, many: int) -> Self:
+        """The best `many` alone."""
+        return self.taken(np.arange(min(many, len(self.ids))))
+
+    def taken(self, places: Ids) -> Self:
+        """Those at these places, in this order."""
+        parts = {name: part[places] for name, part in self.parts.items()}
+        return type(self)(self.ids[places], self.scores[places], parts)
+
+    def ordered(self) -> Self:
+        """The best first, equal scores by paper."""
+        return self.taken(np.lexsort((self.ids, -self.scores)))
 
 
 @dataclass
 class Answer:
-    """What does not depend on the page: who belongs to the results, and in which order.
+    """What does not depend on the page.
 
-    top: (K,) ids of the papers ranked by all legs together, the best first, and their scores. first: how many
-    of them stand there because the query is their title or their name. rest: what follows by words.
-    listed: what is listed by `key` instead. whole: whether `total` and `facets` were counted.
+    legs: the rankings asked. top: what they rank together. first: how many of these stand before all others
+    because the query is their title or their name. rest: what follows by words. listed: what is listed by
+    `key` instead. whole: whether `total` and `facets` were counted. steps: what was done, and what was not.
+    stems: what was asked for, and how rare each is. telling: stems of the first papers, that the second look
+    went by, or of those that results should be like; the most telling first.
     """
 
     words: Snapshot | None
     legs: list[Leg] = field(default_factory=list)
-    top: Ids = field(default_factory=lambda: np.empty(0, np.int64))
-    scores: Array = field(default_factory=lambda: np.empty(0, np.float32))
+    top: Fused = field(default_factory=Fused)
     first: int = 0
     first_leg: str = ""
     rest: Any = None
@@ -62,12 +101,20 @@ class Answer:
     total: int = 0
     facets: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-    took_ms: dict[str, float] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
+    stems: dict[str, float] = field(default_factory=dict)
+    telling: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every stage had its time."""
+        return not any(step.skipped for step in self.steps)
 
     def page(self, offset: int, limit: int) -> list[Ranked]:
         """The results from `offset` on, at most `limit`. Raises DerivedIndexError."""
-        page = [self._ranked(place) for place in range(offset, min(offset + limit, len(self.top)))]
-        wanted, start = limit - len(page), max(0, offset - len(self.top))
+        ranked = len(self.top.ids)
+        page = [self._ranked(place) for place in range(offset, min(offset + limit, ranked))]
+        wanted, start = limit - len(page), max(0, offset - ranked)
         if wanted <= 0 or self.words is None or (self.whole and offset + len(page) >= self.total):
             return page
         if self.listed is not None:
@@ -75,14 +122,16 @@ class Answer:
         if self.rest is None:
             return page
         deep = max((len(leg.ids) for leg in self.legs if leg.name == "words"), default=0)
+        lowest = float(self.top.scores[-1]) if ranked else 1.0
         for rank, (paper_id, _) in enumerate(self.words.best(self.rest, wanted, start), deep + start + 1):
-            page.append(Ranked(paper_id, 1 / (RRF + rank), {"words": rank}))
+            page.append(Ranked(paper_id, lowest / (1 + rank), {"words": rank}))
         return page
 
     def _ranked(self, place: int) -> Ranked:
-        paper_id = int(self.top[place])
+        paper_id = int(self.top.ids[place])
         legs = {self.first_leg: 1} if place < self.first else {}
         for leg in self.legs:
             for rank in np.flatnonzero(leg.ids == paper_id).tolist():
                 legs[leg.name] = min(rank + 1, legs.get(leg.name, rank + 1))
-        return Ranked(paper_id, float(self.scores[place]), legs)
+        shares = {name: round(float(part[place]), 4) for name, part in self.top.parts.items()}
+        return Ranked(paper_id, float(self.top.scores[place]), legs, {n: s for n, s in shares.items() if s})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from html import escape
 from typing import Final
 
@@ -28,24 +28,26 @@ def mark(text: str, stems: Collection[str]) -> str:
     return _marked(text, _matches(text, stems) if stems else [])
 
 
-def snippet(text: str, stems: Collection[str]) -> str:
+def snippet(text: str, stems: Mapping[str, float], telling: Collection[str] = ()) -> str:
     """The part of a text that says most about the query, as HTML with its words marked.
 
-    It begins at the sentence with the most different stems, the first one where none has any; a short text
-    is shown whole.
+    It begins at the sentence whose different stems weigh most; where none has any, at the one with the most
+    of the telling stems, which are not marked; else at the first. A short text is shown whole.
     """
     found = _matches(text, stems) if stems else []
     if len(text) <= SNIPPET:
         return _marked(text, found)
-    best_start, best_end, best_worth = 0, 0, -1
+    best_start, best_end, best_worth = 0, 0, -1.0
     at = 0
+    deciding = found or (_matches(text, telling) if telling else [])
     for start, end in _sentences(text):
         stems_inside: set[str] = set()
-        while at < len(found) and found[at].start < end:
-            stems_inside.add(found[at].text)
+        while at < len(deciding) and deciding[at].start < end:
+            stems_inside.add(deciding[at].text)
             at += 1
-        if len(stems_inside) > best_worth:
-            best_start, best_end, best_worth = start, end, len(stems_inside)
+        worth = sum(stems.get(stem, 1.0) for stem in stems_inside)
+        if worth > best_worth:
+            best_start, best_end, best_worth = start, end, worth
     # A short sentence is followed by the next ones, a long one is cut at a word.
     low, high = best_start, max(best_end, min(len(text), best_start + SNIPPET))
     inside = [token.start for token in found if best_start <= token.start < best_end]

@@ -99,8 +99,8 @@ class Matcher:
 
     # What ranks
 
-    def ranking(self, stems: Mapping[str, int]) -> Any:
-        """Papers with any of the stems, scored by all of them; `stems` says how often each was asked for."""
+    def ranking(self, stems: Mapping[str, float]) -> Any:
+        """Papers with any of the stems, scored by all of them; `stems` says how much each counts."""
         parts: list[tuple[Any, Any]] = []
         for stem in self._telling(stems, MAX_RANKING):
             times = stems[stem]
@@ -127,6 +127,17 @@ class Matcher:
         if len(stems) <= most:
             return stems
         return sorted(stems, key=lambda stem: self.words.frequency("text", stem) or self.words.size)[:most]
+
+    def rarity(self, stem: str) -> float:
+        """How much it tells that a paper has a stem: BM25's idf; 0 for one that none has."""
+        holding, size = self.words.frequency("text", stem), self.words.size
+        return math.log1p((size - holding + 0.5) / (holding + 0.5)) if 0 < holding <= size else 0.0
+
+    def most_telling(self, texts: Iterable[str], most: int = 20) -> tuple[str, ...]:
+        """The stems that say most of what some texts are about, the most telling first."""
+        said = sum(map(analysis.content_stems, texts), Counter[str]())
+        worth = {stem: math.sqrt(times) * self.rarity(stem) for stem, times in said.items()}
+        return tuple(sorted(worth, key=lambda stem: (-worth[stem], stem))[:most])
 
     def papers(self, ids: Iterable[int]) -> Any:
         """Those papers."""
@@ -162,9 +173,9 @@ def _silent(query: Any) -> Any:
     return Query.const_score_query(query, 0.0)
 
 
-def prose_stems(query: ParsedQuery) -> Counter[str]:
-    """The stems that rank: of everything the query says in prose."""
-    return analysis.content_stems(query.about)
+def stems_of(text: str) -> Counter[str]:
+    """The stems that rank, of what is asked for in prose."""
+    return analysis.content_stems(text)
 
 
 def free_stems(query: ParsedQuery) -> Counter[str]:

@@ -7,7 +7,7 @@
     cat:cs.LG  cat:cs  cat:cs.CL,cs.LG   a category, a whole archive, either of two
     source:openreview   has:code   is:withdrawn
     year:2020..2023  year:>=2020   date:2024-05  date:2024-05-01..2024-06-15  date:7d
-    like:2205.13147           papers like that one
+    like:2205.13147  -like:1706.03762   papers like that one, and unlike the other
 
 From `PROSE` free words on, quotation marks and minus signs belong to a pasted text and are no conditions.
 What cannot be understood is repaired or left out, and a note says so. The canonical text of a parsed query
@@ -28,6 +28,7 @@ from broadsheet.search import ranges
 
 MAX_CHARS: Final = 4000
 MAX_CLAUSES: Final = 256
+MAX_NAMED: Final = 50
 PROSE: Final = 25
 """From so many free words on, a query is a pasted text."""
 
@@ -111,18 +112,23 @@ class ParsedQuery:
     text: what was typed, cleaned and cut to MAX_CHARS.
     clauses: its parts, in order.
     notes: what was repaired or left out, in sentences for the reader.
-    identifier: the paper it names, when the whole text is an identifier or an address.
+    identifiers: the papers it names, when the whole text is identifiers or addresses.
     """
 
     text: str
     clauses: tuple[Clause, ...] = ()
     notes: tuple[str, ...] = field(default=(), compare=False)
-    identifier: Identifier | None = None
+    identifiers: tuple[Identifier, ...] = ()
+
+    @property
+    def identifier(self) -> Identifier | None:
+        """The paper it names, when it names one."""
+        return self.identifiers[0] if len(self.identifiers) == 1 else None
 
     @property
     def canonical(self) -> str:
         """The query in one spelling; `parse` reads it to the same clauses."""
-        return " ".join(map(str, self.clauses)) if self.identifier is None else str(self.identifier)
+        return " ".join(map(str, self.identifiers or self.clauses))
 
     @property
     def words(self) -> tuple[Clause, ...]:
@@ -135,9 +141,14 @@ class ParsedQuery:
         return tuple(c for c in self.clauses if c.field == "like" and not c.negated)
 
     @property
+    def unlikes(self) -> tuple[Clause, ...]:
+        """The papers to be unlike."""
+        return tuple(c for c in self.clauses if c.field == "like" and c.negated)
+
+    @property
     def conditions(self) -> tuple[Clause, ...]:
         """The clauses that every paper must satisfy."""
-        ranking = {*self.words, *self.likes}
+        ranking = {*self.words, *self.likes, *self.unlikes}
         return tuple(c for c in self.clauses if c not in ranking)
 
     @property
@@ -155,16 +166,16 @@ def parse(text: str, *, today: date | None = None) -> ParsedQuery:
     """Read a query. Never raises; `today` is what `date:7d` counts from (UTC's today by default)."""
     notes: list[str] = []
     cleaned = _clean(text, notes)
-    identifier = _identifier(cleaned)
-    if identifier:
-        return ParsedQuery(cleaned, (), tuple(notes), identifier)
+    named = _identifiers(cleaned)
+    if named:
+        return ParsedQuery(cleaned, (), tuple(notes), named)
     reader = _Reader(cleaned, today or datetime.now(UTC).date(), notes)
     clauses = reader.read()
     if sum(not (c.field or c.quoted or c.negated) for c in clauses) >= PROSE:
         clauses = _as_prose(clauses, notes)
     parsed = ParsedQuery(cleaned, _once(clauses), tuple(dict.fromkeys(notes)))
-    named = _identifier(parsed.canonical)
-    return replace(parsed, clauses=(), identifier=named) if named else parsed
+    named = _identifiers(parsed.canonical)
+    return replace(parsed, clauses=(), identifiers=named) if named else parsed
 
 
 def _once(clauses: list[Clause]) -> tuple[Clause, ...]:
@@ -200,6 +211,18 @@ def _clean(text: str, notes: list[str]) -> str:
         head, _, rest = text[:MAX_CHARS].rpartition(" ")
         text = head or rest
     return text
+
+
+def _identifiers(text: str) -> tuple[Identifier, ...]:
+    """The papers that a text names, if it does nothing else."""
+    whole = _identifier(text)
+    if whole:
+        return (whole,)
+    parts = [part for part in re.split(r"[\s,;]+", text) if part]
+    if not 1 < len(parts) <= MAX_NAMED:
+        return ()
+    each = [_identifier(part) for part in parts]
+    return tuple(dict.fromkeys(one for one in each if one)) if all(each) else ()
 
 
 def _identifier(text: str) -> Identifier | None:
@@ -306,9 +329,6 @@ class _Reader:
         if name in ("year", "date"):
             return self.ranged(name, value, negated)
         if name == "like":
-            if negated:
-                self.notes.append("-like: has no meaning and was ignored.")
-                return None
             value = _bare_reference(value)
         elif name in ("cat", "source", "has", "is"):
             value = ",".join(dict.fromkeys(filter(None, (_trim(v) for v in value.casefold().split(",")))))

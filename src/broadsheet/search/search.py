@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Protocol
 
 from broadsheet.exceptions import DerivedIndexError
 from broadsheet.papers import Paper
-from broadsheet.search import encoding, highlight, matching, upgrade, words
+from broadsheet.search import encoding, highlight, upgrade, words
 from broadsheet.search.answer import Answer, Ranked
 from broadsheet.search.lazy_encoder import LazyEncoder
 from broadsheet.search.meaning import MeaningIndex, Near
+from broadsheet.search.plan import AFTERWARDS, Budget, Costs
 from broadsheet.search.planner import Planner, Sort
 from broadsheet.search.query import Clause, ParsedQuery, parse
+from broadsheet.search.reasons import reasons
 from broadsheet.search.spaces import Spaces
 from broadsheet.search.words import Progress, Snapshot, WordIndex
 from octavo.protocols import Array, Encoder
@@ -42,14 +45,18 @@ class Hit:
 
     score: higher is better; comparable within one result list only.
     legs: its rank, from 1, in each leg that found it (words, meaning, title, identifier).
-    title_html, snippet_html: escaped, with the words of the query in `<mark>`; '' in a bare search.
+    title_html, snippet_html: escaped, with the words of the query in `<mark>`, the sentence that says most
+    about it first. shares: what each leg gave to the score. why: sentences that tell why it was found. In a
+    bare search there is no text.
     """
 
     paper_id: int
     score: float
     legs: dict[str, int]
-    title_html: str
-    snippet_html: str
+    title_html: str = ""
+    snippet_html: str = ""
+    shares: dict[str, float] = field(default_factory=dict)
+    why: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,7 @@ class Results:
     facets: category, year, source, code and status, each (value, how many of all results). A bare search
     counts neither.
     notes: sentences for the reader: what was repaired, ignored or is out of order.
-    took_ms: milliseconds by step, and "total".
+    took_ms: milliseconds by stage, and "total". skipped: the stages that there was no time for, and why.
     papers: those of the hits, in the same order; a hit of a paper merged away a moment ago is not shown.
     """
 
@@ -71,6 +78,15 @@ class Results:
     facets: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     took_ms: dict[str, float] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    query: ParsedQuery
+    sort: Sort
+    whole: bool
+    budget: Budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +112,8 @@ class Search:
     """Finds papers. Any number of threads and processes may ask; one at a time writes.
 
     store: the source of truth. folder: of the indexes. encoder: makes the encoder when it is first needed;
-    None searches by words alone. setting: that encoder's name; named: makes another, for upgrades.
+    None searches by words alone. setting: that encoder's name; named: makes another, for upgrades. budget_ms:
+    the time for an answer to a question that brings none; by default all it takes.
     """
 
     def __init__(
@@ -107,8 +124,11 @@ class Search:
         *,
         setting: str = "",
         named: Callable[[str], Encoder] | None = None,
+        budget_ms: float = math.inf,
     ) -> None:
         self.store = store
+        self.budget_ms = budget_ms
+        self._costs = Costs()
         self.words = WordIndex(folder)
         self.spaces = Spaces(folder, setting, encoder, named)
         self._mutex = threading.Lock()
@@ -166,41 +186,51 @@ class Search:
         offset: int = 0,
         sort: Sort | str = "relevance",
         bare: bool = False,
+        budget_ms: float | None = None,
+        waited_ms: float = 0.0,
     ) -> Results:
         """Search. There is no text for which it raises; what is out of order is said in the notes.
 
         bare: the papers and their places alone, in half the time: nothing is counted, nothing is marked.
+        budget_ms: the time for the answer, by default that of the house. waited_ms: how much of it passed
+        before the question had its turn; a second look is taken only in what is left.
         """
-        began = time.perf_counter()
-        return self._results(parse(query), began, limit, offset, sort, bare)
+        budget = Budget(self.budget_ms if budget_ms is None else max(budget_ms, 0.0), max(waited_ms, 0.0))
+        return self._results(parse(query), limit, offset, sort, bare, budget)
 
     def _results(
-        self, parsed: ParsedQuery, began: float, limit: int, offset: int, sort: str, bare: bool = False
+        self, parsed: ParsedQuery, limit: int, offset: int, sort: str, bare: bool, budget: Budget
     ) -> Results:
+        began = time.perf_counter()
         notes = list(parsed.notes)
         order: Sort = "date" if sort == "date" else "votes" if sort == "votes" else "relevance"
         if sort != order:
             notes.append(f"There is no order {str(sort)[:40]!r}; sorted by relevance.")
         limit, offset = min(max(int(limit), 0), MAX_LIMIT), max(int(offset), 0)
-        took = {"parse": _since(began)}
-        answer, page = self._asked(parsed, order, offset, limit, notes, whole=not bare)
+        answer, page = self._asked(_Asked(parsed, order, not bare, budget), offset, limit, notes)
         if self._encoder.problem:
             notes.append(self._encoder.problem)
         since = time.perf_counter()
-        hits, papers = self._shown(parsed, page, marked=not bare)
-        took |= answer.took_ms | {"show": _since(since), "total": _since(began)}
+        hits, papers = self._shown(answer, page, marked=not bare, like=bool(parsed.likes))
+        self._costs.learn(AFTERWARDS, (time.perf_counter() - since) * 1000)
+        took = {step.name: step.ms for step in answer.steps if not step.skipped}
+        took |= {AFTERWARDS: _since(since), "total": _since(began)}
         notes += [note for note in answer.notes if note not in notes]
-        return Results(parsed, hits, papers, answer.total, answer.facets, tuple(notes), took)
+        skipped = {step.name: step.skipped for step in answer.steps if step.skipped}
+        return Results(parsed, hits, papers, answer.total, answer.facets, tuple(notes), took, skipped)
 
-    def similar(self, paper_ids: Sequence[int], *, limit: int = 10) -> Results:
-        """Papers like those given, which are left out; neither counted nor marked."""
-        began = time.perf_counter()
-        keys = [paper.key for paper in self.store.papers(list(paper_ids))]
-        clauses = tuple(Clause(key, "like") for key in keys)
+    def similar(
+        self, paper_ids: Sequence[int], *, unlike: Sequence[int] = (), limit: int = 10, bare: bool = True
+    ) -> Results:
+        """Papers like those given, and unlike others; all of these are left out."""
+        keys = {paper.id: paper.key for paper in self.store.papers([*paper_ids, *unlike])}
+        likes = [Clause(keys[i], "like") for i in dict.fromkeys(paper_ids) if i in keys]
+        unlikes = [Clause(keys[i], "like", negated=True) for i in dict.fromkeys(unlike) if i in keys]
+        clauses = (*likes, *unlikes)
         query = ParsedQuery(" ".join(map(str, clauses)), clauses)
-        if not clauses:
+        if not likes:
             return Results(query)
-        return self._results(query, began, limit, 0, "relevance", bare=True)
+        return self._results(query, limit, 0, "relevance", bare, Budget(self.budget_ms))
 
     def neighbourhood(self) -> Near | None:
         """The vectors of the present encoder; None while there are none that can be read."""
@@ -269,19 +299,17 @@ class Search:
 
     # Steps of a question
 
-    def _asked(
-        self, parsed: ParsedQuery, sort: Sort, offset: int, limit: int, notes: list[str], *, whole: bool
-    ) -> tuple[Answer, list[Ranked]]:
+    def _asked(self, asked: _Asked, offset: int, limit: int, notes: list[str]) -> tuple[Answer, list[Ranked]]:
         planner = self._current(notes)
         try:
-            answer = self._answer(planner, parsed, sort, whole)
+            answer = self._answer(planner, asked, paging=offset > 0)
             return answer, answer.page(offset, limit)
         except DerivedIndexError as error:
             _log.warning("%s", error)
             self.words.distrust()
             notes.append("Search by words is out of order; these results are by meaning alone.")
         without_words = Planner(None, planner.near, self._encoder.query, self.store)
-        answer = without_words.answer(parsed, sort)
+        answer = without_words.answer(asked.query, asked.sort, budget=asked.budget)
         return answer, answer.page(offset, limit)
 
     def _current(self, notes: list[str]) -> Planner:
@@ -309,44 +337,47 @@ class Search:
             planner = self._planner
             current = planner is not None and planner.words is snapshot and planner.near is near
             if planner is None or not current or planner.encode != lazy.query:
-                planner = self._planner = Planner(snapshot, near, lazy.query, self.store)
+                planner = self._planner = Planner(snapshot, near, lazy.query, self.store, costs=self._costs)
                 self._answers.clear()
             return planner
 
-    def _answer(self, planner: Planner, parsed: ParsedQuery, sort: Sort, whole: bool) -> Answer:
+    def _answer(self, planner: Planner, asked: _Asked, *, paging: bool) -> Answer:
         # Days like 7d move with the calendar, titles are compared with the text: both belong to the name.
-        name = f"{parsed.text}\n{[(c.low, c.high) for c in parsed.clauses]}"
+        query = asked.query
+        name = f"{query.text}\n{[(c.low, c.high) for c in query.clauses]}", asked.sort
         with self._mutex:
-            known = self._answers.get((name, sort)) if planner is self._planner else None
-            if known is not None and (known.whole or not whole):
-                self._answers.move_to_end((name, sort))
+            known = self._answers.get(name) if planner is self._planner else None
+            # The next page is one of the same order, also where that was found in little time.
+            if known is not None and (known.whole or not asked.whole) and (known.complete or paging):
+                self._answers.move_to_end(name)
                 return known
-        answer = planner.answer(parsed, sort, whole=whole)
+        answer = planner.answer(query, asked.sort, whole=asked.whole, budget=asked.budget)
         with self._mutex:
-            cacheable = not (parsed.likes or parsed.identifier or self._encoder.problem)
-            if planner is self._planner and cacheable:
-                self._answers[name, sort] = answer
+            named = query.likes or query.unlikes or query.identifiers
+            if planner is self._planner and not (named or self._encoder.problem):
+                self._answers[name] = answer
                 if len(self._answers) > _REMEMBERED:
                     self._answers.popitem(last=False)
         return answer
 
     def _shown(
-        self, parsed: ParsedQuery, page: Sequence[Ranked], *, marked: bool
+        self, answer: Answer, page: Sequence[Ranked], *, marked: bool, like: bool
     ) -> tuple[tuple[Hit, ...], tuple[Paper, ...]]:
         ranked = {hit.paper_id: hit for hit in page}
         papers = tuple(self.store.papers(list(ranked)))
-        texts: Iterable[tuple[str, str]] = [("", "")] * len(papers)
-        if marked:
-            stems = set(matching.prose_stems(parsed)) if parsed.about else set()
-            texts = [
-                (highlight.mark(paper.title, stems), highlight.snippet(paper.abstract, stems))
-                for paper in papers
-            ]
-        hits = tuple(
-            Hit(paper.id, ranked[paper.id].score, ranked[paper.id].legs, *shown)
-            for paper, shown in zip(papers, texts, strict=True)
-        )
-        return hits, papers
+        return tuple(_hit(answer, paper, ranked[paper.id], marked, like) for paper in papers), papers
+
+
+def _hit(answer: Answer, paper: Paper, ranked: Ranked, marked: bool, like: bool) -> Hit:
+    hit = Hit(paper.id, ranked.score, ranked.legs, shares=ranked.shares)
+    if not marked:
+        return hit
+    return replace(
+        hit,
+        title_html=highlight.mark(paper.title, answer.stems),
+        snippet_html=highlight.snippet(paper.abstract, answer.stems, answer.telling),
+        why=reasons(paper, ranked, answer.stems, answer.telling, like=like),
+    )
 
 
 def _told(progress: Callable[[str, int, int], None] | None, name: str) -> Progress | None:

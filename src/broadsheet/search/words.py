@@ -151,6 +151,12 @@ class Snapshot:
             for name in terms
         }
 
+    def beginning(self, field: str, prefix: str) -> list[tuple[str, int]]:
+        """The terms that begin so, and in how many papers each stands."""
+        with guarded("looking up words"):
+            found = self.searcher.terms_with_prefix(field, prefix)
+        return [(str(term), int(papers)) for term, papers in found]
+
     def frequency(self, field: str, term: str) -> int:
         """In how many papers a term stands."""
         with guarded("looking up a word"):
