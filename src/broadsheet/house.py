@@ -242,15 +242,27 @@ class House:
         return Methods.shipped()
 
     def search(
-        self, query: str, *, limit: int = 20, offset: int = 0, sort: str = "relevance", bare: bool = False
+        self, query: str, *, limit: int = 20, offset: int = 0, sort: str = "relevance", **given: Any
     ) -> Found:
-        """Papers found by words and meaning; never fails for what is in the query. See `Search.find`."""
-        return Found(self.index.find(query, limit=limit, offset=offset, sort=sort, bare=bare))
+        """Papers found by words and meaning; whatever is in the query, it never fails. See `Search.find`."""
+        return Found(self.index.find(query, limit=limit, offset=offset, sort=sort, **given))
 
-    def similar(self, references: Sequence[str], *, limit: int = 10) -> Found:
-        """Papers like those given, which are left out. Raises PaperNotFoundError."""
-        ids = [self.paper(reference).id for reference in references]
-        return Found(self.index.similar(ids, limit=limit))
+    def similar(
+        self, references: Sequence[str], *, unlike: Sequence[str] = (), limit: int = 10, bare: bool = True
+    ) -> Found:
+        """Papers like those given and unlike others, all of which are left out. Raises PaperNotFoundError.
+
+        bare: False also counts, and says why each paper is there.
+        """
+        wanted, unwanted = ([self.paper(name).id for name in names] for names in (references, unlike))
+        return Found(self.index.similar(wanted, unlike=unwanted, limit=limit, bare=bare))
+
+    def known(self, path: Path) -> tuple[list[str], int]:
+        """The keys of the papers that a file tells of and that are here, and how many are not.
+
+        Raises UnreadableInputError.
+        """
+        return intake.known(self.store, path, max_bytes=self.settings.max_input_bytes)
 
     # Taking in
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from broadsheet.exceptions import UnreadableInputError
+from broadsheet.exceptions import PaperNotFoundError, UnreadableInputError
 from broadsheet.papers import Record, Rejection
 from broadsheet.sources import formats, reading
 from broadsheet.store import ImportRun, Outcome, Store
@@ -119,6 +119,32 @@ def take_in(
             file.failure = f"cannot be read: {error.strerror or error}"
         file.seconds = time.perf_counter() - started
     return report
+
+
+def known(store: Store, path: Path, *, max_bytes: int) -> tuple[list[str], int]:
+    """The keys of the papers that a file tells of and the store has, and how many it has not.
+
+    Raises UnreadableInputError.
+    """
+    found: dict[str, None] = {}
+    missing = 0
+    with path.open("rb") as raw, reading.open_input(raw, max_bytes=max_bytes) as stream:
+        parser = formats.recognise(stream.peek(reading.HEAD))
+        for record in parser.parse(stream):
+            if isinstance(record, Record):
+                key = _key_of(store, record)
+                missing += key == ""
+                found.update({key: None} if key else {})
+    return list(found), missing
+
+
+def _key_of(store: Store, record: Record) -> str:
+    for identifier in record.identifiers:
+        try:
+            return store.paper(str(identifier)).key
+        except PaperNotFoundError:
+            continue
+    return store.titled(record.title)
 
 
 def files_in(paths: Iterable[Path]) -> Iterator[Path]:

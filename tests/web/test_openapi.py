@@ -23,6 +23,7 @@ PATHS = (
     "/api/papers/search",
     "/api/papers/{key}",
     "/api/search",
+    "/api/similar",
     "/api/editions/{span}",
     "/api/methods",
     "/api/methods/{name}",

@@ -38,6 +38,7 @@ PLACES = {
     "/api/tags/{name}": "/api/tags/harbours",
     "/api/tags/{name}/papers": "/api/tags/harbours/papers?paper=2507.00001",
     "/static/{name}": "/static/broadsheet.css",
+    "/api/similar": "/api/similar?like=2507.00001",
     "/api/marks": "/api/marks?paper=2507.00001",
     "/api/comments": "/api/comments?paper=2507.00001",
     "/api/follows": "/api/follows?thing=author:Ada",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from broadsheet.feed.editions import Edition
     from broadsheet.house import Found, House
     from broadsheet.papers import Paper
+    from broadsheet.search import Hit
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Limit = Annotated[int, typer.Option(min=1, max=10_000, help="At most so many papers.")]
@@ -37,18 +39,59 @@ def search(
     as_json: Json = False,
     explain: Annotated[
         bool,
-        typer.Option("--explain", help="Tell how the query was read, each paper's ranks, what took time."),
+        typer.Option("--explain", help="Tell how the query was read, why a paper is there, what took time."),
     ] = False,
+    budget: Annotated[
+        float | None, typer.Option(min=1, help="Milliseconds for the answer. Default: $BROADSHEET_BUDGET_MS.")
+    ] = None,
 ) -> None:
     """Find papers by words and meaning.
 
     Exclusions begin with a minus: put them behind -- (broadsheet search -- graphs -survey).
     """
+
+    with open_house(ctx, to_read=True) as house:
+        _catch_up(house)
+        found = house.search(" ".join(query), limit=limit, sort=sort.value, budget_ms=budget)
+    _show(found, as_json=as_json, explain=explain)
+
+
+def similar(
+    ctx: typer.Context,
+    references: Annotated[
+        list[str] | None, typer.Argument(help="Keys, identifiers or addresses of papers.")
+    ] = None,
+    unlike: Annotated[
+        list[str] | None, typer.Option("--unlike", help="A paper to stay away from; may be repeated.")
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", help="A file of papers (.bib, .ris, ids, ...): those of them that are here."),
+    ] = None,
+    limit: Limit = 20,
+    as_json: Json = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Tell why each paper is there.")] = False,
+) -> None:
+    """Find papers like one, several or those of a file, and unlike others."""
     from broadsheet.cli import printing
 
     with open_house(ctx, to_read=True) as house:
         _catch_up(house)
-        found = house.search(" ".join(query), limit=limit, sort=sort.value)
+        wanted = list(references or ())
+        if file is not None:
+            here, missing = house.known(file)
+            wanted += here
+            if missing:
+                printing.note(f"{missing} of the papers in {file} are not here.")
+        if not wanted:
+            raise typer.BadParameter("name a paper, or a file of papers of which one is here")
+        found = house.similar(wanted, unlike=unlike or (), limit=limit, bare=False)
+    _show(found, as_json=as_json, explain=explain)
+
+
+def _show(found: Found, *, as_json: bool, explain: bool) -> None:
+    from broadsheet.cli import printing
+
     if as_json:
         printing.print_json(_found_json(found, explain=explain))
         return
@@ -86,30 +129,45 @@ def _found_json(found: Found, *, explain: bool) -> dict[str, Any]:
         "notes": list(results.notes),
         "facets": {name: [list(pair) for pair in values] for name, values in results.facets.items()},
         "papers": [
-            {**paper_json(paper), "score": hit.score, **({"legs": dict(hit.legs)} if explain else {})}
+            {**paper_json(paper), "score": hit.score, **(_reasons_json(hit) if explain else {})}
             for paper, hit in found
         ],
     }
     if explain:
         told["query"] = results.query.canonical
         told["took_ms"] = dict(results.took_ms)
+        told["skipped"] = dict(results.skipped)
     return told
+
+
+def _reasons_json(hit: Hit) -> dict[str, Any]:
+    return {"legs": dict(hit.legs), "shares": dict(hit.shares), "why": list(hit.why)}
 
 
 def _explain(found: Found) -> None:
     from broadsheet.cli import printing
 
     names = sorted({leg for _, hit in found for leg in hit.legs})
+    parts = sorted({leg for _, hit in found for leg in hit.shares})
     printing.print_table(
-        ("paper", "score", *names),
+        ("paper", "score", *(f"{name} rank" for name in names), *parts),
         (
-            (paper.key, f"{hit.score:.5f}", *(hit.legs.get(name, "") for name in names))
+            (
+                paper.key,
+                f"{hit.score:.4f}",
+                *(hit.legs.get(name, "") for name in names),
+                *(f"{hit.shares[part]:.3f}" if part in hit.shares else "" for part in parts),
+            )
             for paper, hit in found
         ),
-        numbers=("score", *names),
+        numbers=("score", *(f"{name} rank" for name in names), *parts),
     )
+    for paper, hit in found:
+        printing.note(f"{paper.key}: {' '.join(hit.why)}")
     printing.note(f"read as: {found.results.query.canonical}")
     printing.note(", ".join(f"{step} {ms:.1f} ms" for step, ms in found.results.took_ms.items()))
+    for stage, reason in found.results.skipped.items():
+        printing.note(f"left out: {stage}, which {reason}")
 
 
 def show(

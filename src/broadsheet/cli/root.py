@@ -36,6 +36,7 @@ PANELS: Final[dict[str, dict[str, Callable[..., None]]]] = {
     "Bring papers in": {"import": taking.import_, "pull": taking.pull},
     "Read": {
         "search": reading.search,
+        "similar": reading.similar,
         "show": reading.show,
         "edition": reading.edition,
         "trending": reading.trending,

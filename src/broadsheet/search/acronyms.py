@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-_BRACKET: Final = re.compile(r"\(\s*([A-Za-z][A-Za-z0-9-]{1,9})s?\s*[,;)]")
+_BRACKET: Final = re.compile(r"\(\s*([A-Za-z][A-Za-z0-9-]{1,9}?)s?\s*[,;)]")
 _WORD: Final = re.compile(r"\S+")
 _MOST_WORDS: Final = 8
 

@@ -74,8 +74,8 @@ class Fused:
         return type(self)(self.ids[places], self.scores[places], parts)
 
     def ordered(self) -> Self:
-        """The best first, equal scores by paper."""
-        return self.taken(np.lexsort((self.ids, -self.scores)))
+        """The best first, of equal scores the newest paper."""
+        return self.taken(np.lexsort((-self.ids, -self.scores)))
 
 
 @dataclass

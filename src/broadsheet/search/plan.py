@@ -22,9 +22,9 @@ AFTERWARDS: Final = "show"
 """The name under which the time is learned that passes between the plan's end and the answer's."""
 
 _MEMORY: Final = 0.1  # the weight of the newest time
-_STRAYING: Final = 2.0  # mean deviations above the mean that are reckoned with
+_STRAYING: Final = 3.0  # mean deviations above the mean that are reckoned with
 _OUTLIER: Final = 4.0  # times the expected: a page fault, another process; it counts as this much
-_FORGIVEN: Final = 0.98  # of what a stage that was left out is thought to take, so that it is tried again
+_PROBE: Final = 50  # so many times a stage is left out before it is tried again, whatever it took
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ class Step:
 class _Learned:
     mean: float
     straying: float
+    skipped: int = 0
 
 
 @dataclass(slots=True)
@@ -63,9 +64,11 @@ class Costs:
     met: set[str] = field(default_factory=set)
 
     def expected(self, name: str) -> float:
-        """What a stage will hardly exceed; 0 for one not measured yet, which is how it gets to be."""
+        """What a stage will hardly exceed; 0 for one not measured yet, or not for long: then it is tried."""
         learned = self.known.get(name)
-        return learned.mean + _STRAYING * learned.straying if learned else 0.0
+        if learned is None or learned.skipped >= _PROBE:
+            return 0.0
+        return learned.mean + _STRAYING * learned.straying
 
     def learn(self, name: str, ms: float) -> None:
         """Note a time. The first of a stage is not kept: files are opened then and models are made."""
@@ -75,16 +78,16 @@ class Costs:
                 self.known[name] = _Learned(ms, ms / 4)
             self.met.add(name)
             return
+        learned.skipped = 0
         ms = min(ms, _OUTLIER * max(self.expected(name), 0.1))
         learned.straying += _MEMORY * (abs(ms - learned.mean) - learned.straying)
         learned.mean += _MEMORY * (ms - learned.mean)
 
-    def forgive(self, name: str) -> None:
-        """A stage was left out: think a little better of it."""
+    def left_out(self, name: str) -> None:
+        """A stage was left out; after many times it is tried again, on a machine that may have changed."""
         learned = self.known.get(name)
         if learned:
-            learned.mean *= _FORGIVEN
-            learned.straying *= _FORGIVEN
+            learned.skipped += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +123,8 @@ def carry_out(
             left = budget.ms - (since - began) * 1000 - reserved - costs.expected(AFTERWARDS)
             left -= budget.waited if stage.kind == LEISURE else 0
             if costs.expected(stage.name) > left or left <= 0:
-                costs.forgive(stage.name)
                 steps.append(Step(stage.name, skipped=_reason(costs.expected(stage.name), left)))
+                costs.left_out(stage.name)
                 continue
         stage.run(question)
         ms = (clock() - since) * 1000

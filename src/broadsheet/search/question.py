@@ -23,7 +23,7 @@ DEPTH: Final = 200
 """Papers that each leg finds."""
 RANKED: Final = 300
 """Papers that are ranked by all legs together; what has the words and is not among them follows by words."""
-WEIGHTS: Final = {"words": 0.5, "meaning": 0.5, "all words": 0.2}
+WEIGHTS: Final = {"words": 0.5, "meaning": 0.5, "all words": 0.4}
 CLOSE: Final = 100
 CLOSE_SHARE: Final = 0.8
 """Sorted by date, meaning counts for the nearest `CLOSE` papers with this share of the best cosine."""
@@ -130,10 +130,14 @@ class Question:
         """The best papers by a query of the word index that meet the conditions."""
         assert self.words is not None
         query = ranked if self.must is None else matching.both(self.must, ranked)
-        found = self.words.best(query, DEPTH + len(self.besides))
-        best = sorted(found, key=lambda pair: (-pair[1], -pair[0]))
+        wanted = DEPTH + len(self.besides)
+        found = self.words.best(query, wanted + 1)
+        # Of equals that are not all among the best none is taken: which of them come first is chance.
+        whole = len(found) <= wanted
+        best = found if whole else [pair for pair in found if pair[1] > found[-1][1]] or found
+        best = sorted(best, key=lambda pair: (-pair[1], -pair[0]))
         kept = [pair for pair in best if pair[0] not in self.besides][:DEPTH]
-        return Leg.of("words", kept, low=0.0 if len(found) < DEPTH else None)
+        return Leg.of("words", kept, low=0.0 if whole else None)
 
     def encode(self) -> None:
         """The vector of what is asked for."""

@@ -23,6 +23,7 @@ COMMONER: Final = 100
 _MOST_WORDS: Final = 10
 _SHORT: Final = 5
 _READ: Final = 3
+_COMPARED: Final = 1000  # terms of one beginning, those that most papers have
 
 
 def mended(
@@ -58,11 +59,14 @@ def mended(
 def _nearby(stem: str, held: int, matcher: Matcher) -> str:
     """The term of the index that is meant; '' where none is near. Nearer wins, then what more papers have."""
     letters = 1 if len(stem) <= _SHORT else 2
+    of_stem = set(stem)
     beginnings = dict.fromkeys((stem[:2], stem[0] + stem[2:3], stem[1::-1], stem[1:3]))
     best = (letters + 1, 0, "")
     for beginning in beginnings:
-        for term, papers in matcher.words.beginning("text", beginning):
+        for term, papers in matcher.words.beginning("text", beginning)[:_COMPARED]:
             if abs(len(term) - len(stem)) > letters or papers <= held * COMMONER or term == stem:
+                continue
+            if len(of_stem.symmetric_difference(term)) > 2 * letters:
                 continue
             away = distance(term, stem)
             best = min(best, (away, -papers, term))

@@ -13,6 +13,7 @@ from broadsheet.exceptions import NotFoundError
 from broadsheet.identifiers import resolve
 from broadsheet.papers import Manifestation, Paper
 from broadsheet.store import documents
+from broadsheet.store.rows import title_hash
 from broadsheet.store.schema import aliases, identifiers, manifestations, raws, works
 from broadsheet.store.workbench import chunks
 
@@ -65,6 +66,15 @@ def find(connection: Connection, reference: str) -> int | None:
     )
     number = connection.scalar(query)
     return None if number is None else int(number)
+
+
+def titled(connection: Connection, title: str) -> str:
+    """The key of the first work of a title, however that is spelled; '' if there is none."""
+    number = title_hash(title)
+    if number is None:
+        return ""
+    query = select(_W.key).where(_W.title_hash == number).order_by(_W.id).limit(1)
+    return connection.scalar(query) or ""
 
 
 def numbers(

@@ -147,6 +147,11 @@ class Store:
         with self.database.reading() as connection:
             return reading.papers(connection, [self._find(connection, reference)])[0]
 
+    def titled(self, title: str) -> str:
+        """The key of the first paper of that title; '' if there is none."""
+        with self.database.reading() as connection:
+            return reading.titled(connection, title)
+
     def papers(self, ids: Sequence[int]) -> list[Paper]:
         """The papers of these numbers, in this order; those that are not here (any more) are left out."""
         with self.database.reading() as connection:

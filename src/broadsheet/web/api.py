@@ -13,11 +13,13 @@ from broadsheet.exceptions import EditionNotFoundError
 from broadsheet.feed.spans import Span
 from broadsheet.papers import Paper
 from broadsheet.web import gathering, wire
+from broadsheet.web.found import SearchOut, found_out
 from broadsheet.web.pages import press_of
 from broadsheet.web.press import Sheet
 
 if TYPE_CHECKING:
-    from broadsheet.house import House
+    from broadsheet.house import Found, House
+    from broadsheet.web.addresses import Addresses
 
 ERRORS: Final[dict[int | str, dict[str, Any]]] = {
     400: {"model": wire.Error, "description": "A parameter cannot be understood."},
@@ -35,6 +37,12 @@ router = APIRouter(prefix="/api", tags=["papers"], responses=ERRORS)
 def _json(request: Request, make: Callable[[], Any]) -> Response:
     """Answer with kept JSON, written once."""
     return press_of(request).answer(request, lambda: Sheet(wire.written(make()), JSON))
+
+
+def _found(house: House, found: Found, where: Addresses) -> dict[str, Any]:
+    out = found_out(found, where)
+    _told(house, out["hits"], found.papers)
+    return out
 
 
 @router.get("/daily_papers", response_model=list[wire.DailyPaper])
@@ -111,13 +119,15 @@ def search_papers(
     limit: Limit = 20,
 ) -> Response:
     """Papers found by words and meaning, the best first."""
-    house, where = press_of(request).house, press_of(request).addresses(request)
+    press = press_of(request)
+    house, where = press.house, press.addresses(request)
 
-    def make() -> Any:
-        papers = house.search(q, limit=limit, bare=True).papers
-        return _told(house, [wire.daily_out(paper, where) for paper in papers], papers)
+    def make() -> Sheet:
+        found = house.search(q, limit=limit, bare=True, waited_ms=press.waited_ms)
+        papers = _told(house, [wire.daily_out(paper, where) for paper in found.papers], found.papers)
+        return Sheet(wire.written(papers), JSON, hurried=bool(found.results.skipped))
 
-    return _json(request, make)
+    return press.answer(request, make)
 
 
 @router.get("/papers/{key:path}", response_model=wire.PaperDetail)
@@ -132,33 +142,48 @@ def paper(request: Request, key: Key) -> Response:
     return _json(request, make)
 
 
-@router.get("/search", response_model=wire.SearchOut)
+@router.get("/search", response_model=SearchOut)
 def search(
     request: Request,
     q: Annotated[str, Query(description="Words, operators, an identifier.")] = "",
     sort: Literal["relevance", "date", "votes"] = "relevance",
     limit: Limit = 20,
     offset: Annotated[int, Query(ge=0, le=20_000)] = 0,
+    budget_ms: Annotated[
+        float | None, Query(ge=1, le=600_000, description="Milliseconds for the answer.")
+    ] = None,
 ) -> Response:
-    """Search with everything the house knows of the answer: places in each leg, facets, notes."""
-    house, where = press_of(request).house, press_of(request).addresses(request)
+    """Search with everything the house knows of the answer: why a paper is there, facets, what was done."""
+    press = press_of(request)
+    house, where = press.house, press.addresses(request)
 
-    def make() -> Any:
-        found = house.search(q, limit=limit, offset=offset, sort=sort)
-        results = found.results
-        hits = [
-            {"paper": wire.paper_out(paper, where), "score": hit.score, "legs": hit.legs}
-            for paper, hit in found
-        ]
-        return {
-            "query": results.query.canonical,
-            "total": results.total,
-            "hits": _told(house, hits, found.papers),
-            "facets": results.facets,
-            "notes": results.notes,
-        }
+    def make() -> Sheet:
+        found = house.search(
+            q, limit=limit, offset=offset, sort=sort, budget_ms=budget_ms, waited_ms=press.waited_ms
+        )
+        return Sheet(wire.written(_found(house, found, where)), JSON, hurried=bool(found.results.skipped))
 
-    return _json(request, make)
+    return press.answer(request, make)
+
+
+@router.get("/similar", response_model=SearchOut)
+def similar(
+    request: Request,
+    like: Annotated[list[str], Query(min_length=1, max_length=50, description="Keys or identifiers.")],
+    unlike: Annotated[list[str] | None, Query(max_length=50, description="Papers to stay away from.")] = None,
+    limit: Limit = 20,
+) -> Response:
+    """Papers like some, and unlike others; all of these are left out."""
+    press = press_of(request)
+    house, where = press.house, press.addresses(request)
+
+    def make() -> Sheet:
+        wanted = [name.replace("\0", "") for name in like]
+        unwanted = [name.replace("\0", "") for name in unlike or ()]
+        found = house.similar(wanted, unlike=unwanted, limit=limit, bare=False)
+        return Sheet(wire.written(_found(house, found, where)), JSON)
+
+    return press.answer(request, make)
 
 
 @router.get("/editions/{span}", response_model=wire.EditionOut)

@@ -96,11 +96,12 @@ def _search(press: Press, request: Request, question: Question, format_: str, li
         where = press.addresses(request)
         if format_:
             return found.sheet(press.house, where, format_, limit)
-        answer = look_up(press.house, question)
+        answer = look_up(press.house, question, press.waited_ms)
         newest = PaperList(found.title, found.path, {"q": question.text}, found.fetch)
-        return press.page(
+        sheet = press.page(
             request, "search.html", answer=answer, question=question, list=found, feeds=newest.links(where)
         )
+        return replace(sheet, hurried=answer.hurried)
 
     return press.answer(request, make)
 

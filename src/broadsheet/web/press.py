@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import re
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
@@ -48,13 +49,17 @@ _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A finished answer: what is sent, and what is needed to say "you have it already"."""
+    """A finished answer: what is sent, and what is needed to say "you have it already".
+
+    hurried: there was no time to do all of it, so it is not kept.
+    """
 
     body: bytes
     media_type: str
     status: int = 200
     modified: datetime | None = None
     filename: str = ""
+    hurried: bool = False
 
     @property
     def etag(self) -> str:
@@ -75,6 +80,7 @@ class Press:
         place = hmac.new(self.csrf_key, b"place of the token", hashlib.sha256).hexdigest()
         self._token_place = place.encode()
         self._turnstile = Turnstile(PLACES)
+        self._turn = threading.local()
         self._counts: tuple[str, Counts] | None = None
         self.templates = Environment(
             loader=PackageLoader("broadsheet.web"),
@@ -165,6 +171,11 @@ class Press:
         text = self.templates.get_template(template).render(context)
         return Sheet(text.encode("utf-8", "replace"), media_type, status)
 
+    @property
+    def waited_ms(self) -> float:
+        """How long the answer that this thread is making had to wait for its turn."""
+        return float(getattr(self._turn, "waited_ms", 0.0))
+
     def counts(self) -> Counts:
         """How much there is of everything; counted once for each state of the house."""
         stamp, known = self.house.stamp(), self._counts
@@ -217,7 +228,9 @@ class Press:
         known = self._known(key, self.house.stamp())
         if known:
             return known
+        since = time.perf_counter()
         with self._turnstile:
+            self._turn.waited_ms = (time.perf_counter() - since) * 1000
             stamp = self.house.stamp()
             known = self._known(key, stamp)  # somebody may have made it meanwhile
             if known:
@@ -226,7 +239,8 @@ class Press:
         kept = sheet, sheet.etag
         with self._lock:
             # What was made while the house changed is sent but not kept.
-            if stamp == self._stamp == self.house.stamp() and key not in self._sheets:
+            sound = stamp == self._stamp == self.house.stamp() and not sheet.hurried
+            if sound and key not in self._sheets:
                 self._sheets[key] = kept
                 self._bytes += _weight(key, sheet)
                 while self._bytes > CACHE_BYTES:

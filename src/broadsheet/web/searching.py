@@ -33,7 +33,8 @@ class Question:
 class Answer:
     """A page of papers found.
 
-    marks: the words to mark in a paper's text, in the papers' order.
+    marks: the words to mark in a paper's text, in the papers' order. why: why each was found, in words.
+    hurried: whether there was no time for a part of the search.
     identifier: the paper that the query names, where all of it is a name.
     facets: name → the values to narrow by, as (value, papers, the query that narrows to it).
     """
@@ -45,12 +46,16 @@ class Answer:
     notes: tuple[str, ...]
     facets: dict[str, list[tuple[str, int, str]]]
     identifier: str
+    why: tuple[tuple[str, ...], ...] = ()
+    hurried: bool = False
 
 
-def look_up(house: House, question: Question) -> Answer:
+def look_up(house: House, question: Question, waited_ms: float = 0.0) -> Answer:
     """Search, and make ready what the page shows."""
     page = min(question.page, MOST_PAGES)
-    found = house.search(question.text, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE, sort=question.sort)
+    found = house.search(
+        question.text, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE, sort=question.sort, waited_ms=waited_ms
+    )
     results = found.results
     pages = max(1, min(MOST_PAGES, -(-results.total // PAGE_SIZE)))
     marks = tuple(marked_words(hit.title_html, hit.snippet_html) for _, hit in found)
@@ -62,6 +67,8 @@ def look_up(house: House, question: Question) -> Answer:
         notes=tuple(results.notes),
         facets=_facets(results, question.text),
         identifier=results.query.identifier.value if results.query.identifier else "",
+        why=tuple(hit.why for hit in results.hits),
+        hurried=bool(results.skipped),
     )
 
 

@@ -168,24 +168,6 @@ class DailyPaper(BaseModel):
     organization: dict[str, Any] | None = None
 
 
-class Place(BaseModel):
-    """Why a paper was found: its place in each leg of the search, 1 being the best."""
-
-    paper: PaperOut
-    score: float
-    legs: dict[str, int]
-
-
-class SearchOut(BaseModel):
-    """A page of search results; `notes` say how a query was repaired."""
-
-    query: str
-    total: int
-    hits: list[Place]
-    facets: dict[str, list[tuple[str, int]]]
-    notes: list[str]
-
-
 class EditionOut(BaseModel):
     """A page of the edition of a day, week or month."""
 
