@@ -41,7 +41,22 @@ def data(tmp_path_factory):
         judged = "".join(f"{place}\t{place}\t1\n" for place in range(len(queries)))
         (collection / "qrels" / f"{split}.tsv").write_text(f"query-id\tcorpus-id\tscore\n{judged}")
     plant_abstracts(folder)
+    plant_tongues(folder)
     return folder
+
+
+def plant_tongues(folder):
+    """Sixty sentences about three things in five languages, as STS-B is laid out."""
+    target = folder / "similarity" / "stsb"
+    target.mkdir(parents=True)
+    things = ("dogs that bark at night", "bread that is baked at dawn", "ships that leave the harbour")
+    for language in ("en", "de", "es", "fr", "zh"):
+        rows = ["sentence1\tsentence2\tscore\tsplit"]
+        for number in range(60):
+            text = f"{number} {things[number % 3]}"
+            told = text if language == "en" else "".join(chr(ord(c) + ord(language[0]) % 7) for c in text)
+            rows.append(f"{told}\t{told}\t5.0\ttrain")
+        (target / f"{language}.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
 
 
 def plant_abstracts(folder):

@@ -191,6 +191,18 @@ def show(
                 typer.echo(piece, nl=False)
         else:
             printing.print_paper(paper)
+            _guess(house, paper)
+
+
+def _guess(house: House, paper: Paper) -> None:
+    """Say what field a paper may be of whose sources did not say."""
+    from broadsheet.cli.printing import note
+
+    if paper.categories or not house.subjects.learn():
+        return
+    guess = house.subjects.guess(paper)
+    if guess:
+        note(f"field, guessed by this house: {guess.name} ({guess.category}), {guess.sure:.0%} sure")
 
 
 def edition(

@@ -35,6 +35,8 @@ _SHOWN: Final = 12
 _KIND: Final = "broadsheet.subjects.topics"
 _VERSION: Final = 1
 _BATCH: Final = 500
+_GROUPED: Final = 6000
+"""So many papers, evenly spread over time, make the groups; the others join the nearest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,16 +146,18 @@ def find(
     if len(space) < LEAST:
         return None
     count = min(count or how_many(len(space)), len(space) // 3)
-    runs = [SphericalKMeans(count, seed=seed).fit(space.rows) for seed in range(SEEDS)]
+    some = space.rows[np.linspace(0, len(space) - 1, min(len(space), _GROUPED)).astype(int)]
+    runs = [SphericalKMeans(count, seed=seed).fit(some) for seed in range(SEEDS)]
     best = max(runs, key=lambda run: run.fit_)
-    firm = stability(best.labels_, [run.labels_ for run in runs if run is not best])
-    sizes = np.bincount(best.labels_, minlength=count)
+    groups = best.predict(space.rows)
+    firm = stability(groups, [run.predict(space.rows) for run in runs if run is not best])
+    sizes = np.bincount(groups, minlength=count)
     order = [group for group in np.argsort(-sizes, kind="stable") if sizes[group]]
-    likeness = np.einsum("nd,nd->n", space.rows, best.centres_[best.labels_])
+    likeness = np.einsum("nd,nd->n", space.rows, best.centres_[groups])
     central = {
         group: members[np.argsort(-likeness[members], kind="stable")]
         for group in order
-        if len(members := np.flatnonzero(best.labels_ == group))
+        if len(members := np.flatnonzero(groups == group))
     }
     texts, months = _read(space, read, {int(row) for rows in central.values() for row in rows[:_READ]})
     everywhere = spread(texts.values())
