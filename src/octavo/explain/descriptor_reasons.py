@@ -16,14 +16,19 @@ everything. The mean is of texts given beforehand, and of the same texts for lab
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from pathlib import Path
+from typing import Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from octavo import saving
 from octavo.arrays import labels_of, matrix, unit
 from octavo.exceptions import NotFittedError, ShapeError
 from octavo.protocols import Array, Ids
+
+_KIND: Final = "descriptor reasons"
+_VERSION: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,9 @@ class Reasons:
 class DescriptorReasons:
     """Decides by descriptors and says why. descriptors_: (M, D); labels_, usual_ (mean likeness): (M,)."""
 
+    labels_: Ids
+    usual_: Array
+
     def __init__(self) -> None:
         self.descriptors_: Array | None = None
 
@@ -66,7 +74,7 @@ class DescriptorReasons:
         if self._count < 2 or (self.labels_ < 0).any():
             raise ShapeError(f"labels must be two or more and name every descriptor's, got {self._count}")
         usual = unit(matrix(texts, "texts", dim=given.shape[1], least=1))
-        self.usual_: Array = (given @ usual.mean(axis=0)).astype(np.float32)
+        self.usual_ = (given @ usual.mean(axis=0)).astype(np.float32)
         self.descriptors_ = given
         return self
 
@@ -94,6 +102,26 @@ class DescriptorReasons:
         other.labels_, other._count = self.labels_[kept], self._count
         other.usual_, other.descriptors_ = self.usual_[kept], self.descriptors_[kept]
         return other
+
+    def save(self, folder: Path) -> None:
+        """Write to a folder. Raises NotFittedError."""
+        if self.descriptors_ is None:
+            raise NotFittedError("fit before save")
+        arrays: dict[str, npt.NDArray[Any]] = {
+            "descriptors": self.descriptors_,
+            "labels": self.labels_,
+            "usual": self.usual_,
+        }
+        saving.save(folder, _KIND, _VERSION, saving.Saved({"labels": self._count}, arrays))
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what `save` wrote. Raises SavedFileError."""
+        saved = saving.load(folder, _KIND, _VERSION)
+        made = cls()
+        made.descriptors_, made.usual_ = saved.arrays["descriptors"], saved.arrays["usual"]
+        made.labels_, made._count = saved.arrays["labels"], int(saved.facts["labels"])
+        return made
 
     def _likeness(self, x: npt.ArrayLike) -> Array:
         if self.descriptors_ is None:

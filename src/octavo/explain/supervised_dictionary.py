@@ -18,14 +18,19 @@ with a fixed number of features exchanged, chosen by the difference of their mea
 
 from __future__ import annotations
 
-from typing import Self
+from pathlib import Path
+from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from octavo import saving
 from octavo.arrays import labels_of, matrix
 from octavo.exceptions import NotFittedError, ShapeError
 from octavo.protocols import Array, Ids
+
+_KIND: Final = "supervised dictionary"
+_VERSION: Final = 1
 
 
 class SupervisedDictionary:
@@ -63,6 +68,23 @@ class SupervisedDictionary:
         given = matrix(x, "x", dim=directions.shape[1])
         edited: Array = given - directions[np.asarray(old)] + directions[np.asarray(new)]
         return edited
+
+    def save(self, folder: Path) -> None:
+        """Write to a folder. Raises NotFittedError."""
+        directions = self._fitted()
+        arrays = {"directions": np.concatenate(directions), "centre": self.centre_}
+        facts = {"values": [len(each) for each in directions]}
+        saving.save(folder, _KIND, _VERSION, saving.Saved(facts, arrays))
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what `save` wrote. Raises SavedFileError."""
+        saved = saving.load(folder, _KIND, _VERSION)
+        made = cls()
+        bounds = np.cumsum(saved.facts["values"])[:-1]
+        made.directions_ = np.split(saved.arrays["directions"], bounds)
+        made.centre_ = saved.arrays["centre"]
+        return made
 
     def _fitted(self) -> list[Array]:
         if self.directions_ is None:
