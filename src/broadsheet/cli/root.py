@@ -14,6 +14,7 @@ import typer
 
 from broadsheet.cli import (
     background,
+    community,
     encoders,
     evaluating,
     keeping,
@@ -43,6 +44,13 @@ PANELS: Final[dict[str, dict[str, Callable[..., None]]]] = {
         "archive": reading.archive,
         "topics": topics.topics,
         "methods": methods.methods,
+    },
+    "Take part": {
+        "vote": community.vote,
+        "save": community.save,
+        "hide": community.hide,
+        "comment": community.comment,
+        "submit": community.submit,
     },
     "Keep": {
         "export": keeping.export,
@@ -91,6 +99,7 @@ for panel, commands in PANELS.items():
         app.command(name, rich_help_panel=panel, context_settings=LENIENT.get(name))(command)
 app.add_typer(mailing.digest, name="digest", rich_help_panel="Deliver")
 app.add_typer(tagging.app, name="tag", rich_help_panel="Read")
+app.add_typer(community.shelf, name="shelf", rich_help_panel="Take part")
 app.add_typer(keeping.works, name="works", rich_help_panel="Keep")
 app.add_typer(people.app, name="people", rich_help_panel="Run")
 app.add_typer(evaluating.evaluations, name="eval", rich_help_panel="Run")
