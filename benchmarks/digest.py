@@ -213,6 +213,7 @@ def main() -> None:
     parser.add_argument("--dkim", action="store_true", help="measure signing too")
     given = parser.parse_args()
     result: dict[str, Any] = {
+        "load": round(os.getloadavg()[1], 1),
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
         "recipients": given.recipients,
@@ -239,7 +240,8 @@ def table(result: dict[str, Any]) -> str:
         "",
         f"{result['recipients']:,} digests of ten papers, composed, kept and handed to a mail server over",
         f"{result['connections']} connections; {result['machine']}, {result['at'][:10]}.",
-        "The sender and the sink share the machine. `python benchmarks/digest.py --dkim`.",
+        f"Sender and sink share the machine, which had a load of {result['load']} with other work; what the",
+        "sender itself takes is its CPU time. `python benchmarks/digest.py --dkim`.",
         "",
         "| | wall s | sender's CPU s | arrived | lost | doubled | without a receipt |",
         "|---|---|---|---|---|---|---|",

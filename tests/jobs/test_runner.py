@@ -193,6 +193,28 @@ def test_what_is_wanted_runs_before_its_time_unless_it_is_failing(make, house):
     assert failing.look() == []
 
 
+def test_looking_writes_nothing_while_a_wanted_job_runs_or_fails(make, house, monkeypatch):
+    wall = Wall()
+    running = make(Job("a", HOUR, lambda h, stop: "", lambda h: True), clock=wall)
+    assert running.look() == ["a"]
+    failing = make(Job("b", HOUR, lambda h, stop: 1 / 0, lambda h: True), clock=wall)
+    assert failing.look() == ["b"]
+    work_off(failing)
+    monkeypatch.setattr(house.store.database, "writing", lambda: pytest.fail("a write"))
+    assert failing.look() == []
+    running._running.clear()
+    wall.now += timedelta(seconds=5)
+    monkeypatch.setattr(house.store.jobs, "every", _busy(house.store.jobs.every))
+    assert running.look() == []
+
+
+def _busy(every):
+    """The runs, as they are for who looks while somebody is at them."""
+    from dataclasses import replace
+
+    return lambda: [replace(run, worker="somebody") for run in every()]
+
+
 def test_harvests_are_made_one_at_a_time(make):
     runner = make(
         Job("harvest hf", HOUR, lambda h, stop: ""),

@@ -124,7 +124,7 @@ class Runner(threading.Thread):
             store.keep(sorted(self._running), now)
             self._kept = time.monotonic()
         due = [name for name in store.due(now) if name in self._jobs]
-        early = [n for n, job in self._jobs.items() if n not in due and job.wanted(self.house)]
+        early = self._early([n for n, job in self._jobs.items() if n not in due and job.wanted(self.house)])
         for name in early:
             store.hurry(name, now)
         claimed: list[str] = []
@@ -137,6 +137,12 @@ class Runner(threading.Thread):
                 self._task(name, claim)
                 claimed.append(name)
         return claimed
+
+    def _early(self, wanted: list[str]) -> list[str]:
+        """The wanted jobs that may run before their time: nobody is at them, and they do not fail."""
+        runs = self.house.store.jobs.every() if wanted else []
+        ready = {run.name for run in runs if not run.worker and not run.failures}
+        return [name for name in wanted if name in ready]
 
     def perform(self, name: str, claim: str) -> None:
         """Run a job that was claimed, unless the claim was lost in the queue."""
