@@ -36,19 +36,34 @@ def draw(content: dict[str, Any], folder: Path, kinds: dict[str, str]) -> list[P
     # The same figures make the same file.
     with mpl.rc_context({"svg.hashsalt": "broadsheet", "font.family": "serif", "svg.fonttype": "none"}):
         for name, (key, label) in AXES.items():
-            figure = Figure(figsize=(9, 5.2), layout="constrained")
+            figure = Figure(figsize=(10, 5.6))
             FigureCanvasSVG(figure)
-            axes = figure.add_subplot()
-            for place, system in enumerate(sorted(content["systems"], key=lambda each: each[key])):
+            axes = figure.add_axes((0.07, 0.1, 0.52, 0.87))
+            # Names stand in a column, in the order of quality: beside the marks they would overlap.
+            ranked = sorted(content["systems"], key=lambda each: (each["mean"], each["system"]))
+            for place, system in enumerate(ranked):
                 kind = kinds.get(system["system"], "stage")
                 color = "#8a1a1a" if kind == "served" else "#1b1a17" if kind != "codec" else "#5c574d"
                 at = max(system[key], 1e-2), system["mean"]
                 axes.plot(*at, _SHAPES[kind], color=color, markersize=12 if kind == "served" else 6)
                 axes.annotate(
-                    system["title"], at, (6, 4 if place % 2 else -10), textcoords="offset points", fontsize=7
+                    f"{system['mean']:.3f}  {system['title']}",
+                    at,
+                    (1.06, 0.02 + 0.96 * place / max(len(ranked) - 1, 1)),
+                    textcoords="axes fraction",
+                    fontsize=8,
+                    color=color,
+                    va="center",
+                    arrowprops={
+                        "arrowstyle": "-",
+                        "color": "#b5ad9c",
+                        "linewidth": 0.5,
+                        "shrinkB": 4,
+                        "relpos": (0, 0.5),
+                    },
                 )
             axes.set_xscale("log")
-            axes.margins(x=0.25, y=0.1)
+            axes.margins(x=0.08, y=0.08)
             axes.set_xlabel(f"{label} (logarithmic)")
             axes.set_ylabel("mean nDCG@10")
             axes.grid(visible=True, color="#d9d3c6", linewidth=0.5)
