@@ -149,3 +149,12 @@ def test_repeated_votes_in_plain_loops(some):
 
 def test_a_moment_before_the_house_is_an_empty_list(house, clock):
     assert house.community.trending(as_of=clock.now - timedelta(days=4000)).papers == ()
+
+
+def test_who_was_invited_counts_at_once(house, people, clock):
+    token, _ = house.people.links.invite(people["owner"])
+    guest = house.people.links.accept(token, "guest", "nine green bottles of ink")
+    clock.forward(minutes=1)
+    house.community.vote(guest, KEYS[0])
+    place, why = house.community.explain(house.paper(KEYS[0]))
+    assert (place, why.votes, why.trusted) == (1, 1, 1.0)

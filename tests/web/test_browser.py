@@ -229,3 +229,28 @@ def test_an_abstract_is_drawn_with_its_maths(open_page):
     box = page.locator("math").first.bounding_box()
     assert box["width"] > 20
     assert box["height"] > 10
+
+
+def test_a_vote_is_given_and_taken_back_without_leaving_the_page(open_page):
+    page = open_page("/papers/trending")
+    form = page.locator("form.marks").first
+    vote = form.locator("button").first
+    before = int(vote.locator("[data-count]").inner_text())
+    page.evaluate("window.stayed = true")
+    vote.click()
+    page.wait_for_selector("form.marks:first-of-type button[value=unvote]")
+    assert int(vote.locator("[data-count]").inner_text()) == before + 1
+    assert vote.get_attribute("aria-pressed") == "true"
+    assert page.locator("[aria-live=polite]").inner_text() == f"{before + 1} vote{'' if before == 0 else 's'}"
+    vote.click()
+    page.wait_for_selector("button[value=unvote]", state="detached")
+    assert page.evaluate("window.stayed") is True
+    assert page.problems == []
+
+
+def test_a_vote_works_without_script(open_page):
+    page = open_page("/papers/trending", java_script_enabled=False)
+    page.locator("form.marks button").first.click()
+    assert page.locator("form.marks button").first.get_attribute("value") == "unvote"
+    page.locator("form.marks button").first.click()
+    assert page.locator("form.marks button").first.get_attribute("value") == "vote"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from broadsheet.exceptions import PeopleError, SignInError
 from broadsheet.people import passwords
 from broadsheet.people.limits import Limit, Limiter
-from broadsheet.readers import Reader, Role, checked_name, folded, is_email, tidy
+from broadsheet.readers import OWNER, Reader, Role, checked_name, folded, is_email, tidy
 from broadsheet.store import Store
 from broadsheet.store.accounts import Account
 from broadsheet.store.tickets import Ticket
@@ -95,6 +95,9 @@ class Links:
         except PeopleError:
             self.store.tickets.restore(ticket.id)
             raise
+        # Who invites somebody vouches for them: their votes count from the first day.
+        with self.store.events.writing() as events:
+            events.put(ticket.account_id or OWNER, "vouch", thing=f"reader:{account.reader.id}", trust=1.0)
         log.info("reader %d came by invitation %s", account.reader.id, ticket.id)
         return account.reader
 
