@@ -1,8 +1,9 @@
 """A second look: what the first papers found teach about the question, and the search made again with it.
 
 acronyms: short forms that they explain ("mixture of experts (MoE)") are searched beside their long forms, and
-the other way round. again: their most telling words, and their vectors, move the question towards them
-(`octavo.find.feedback`). neighbours: papers that lie together are ranked together (`octavo.find.smoothing`).
+the other way round, where few words are given; whole sentences say enough without. again: their most telling
+words, and their vectors, move the question towards them (`octavo.find.feedback`). neighbours: papers that lie
+together are ranked together (`octavo.find.smoothing`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from broadsheet.search import acronyms, analysis
 from broadsheet.search.answer import Fused
 from broadsheet.search.plan import LEISURE, Stage
-from broadsheet.search.question import Question
+from broadsheet.search.question import FEW_WORDS, Question
 from octavo.find.feedback import moved, richer
 from octavo.find.smoothing import smoothed
 
@@ -120,12 +121,16 @@ def smooth(question: Question) -> None:
     question.fused = Fused(fused.ids, scores.astype(np.float32), {**parts, "neighbours": theirs}).ordered()
 
 
+def _is_short(question: Question) -> bool:
+    return _wanted(question) and question.matcher is not None and len(question.stems) <= FEW_WORDS
+
+
 def _by_vector(question: Question) -> bool:
     return _wanted(question) and question.vector is not None and question.near is not None
 
 
 STAGES: Final = (
-    Stage("acronyms", expand, lambda q: _wanted(q) and q.matcher is not None, LEISURE),
+    Stage("acronyms", expand, _is_short, LEISURE),
     Stage("words again", words_again, lambda q: _wanted(q) and q.matcher is not None, LEISURE),
     Stage("meaning again", meaning_again, _by_vector, LEISURE),
     Stage("join again", join_again, _wanted, LEISURE),

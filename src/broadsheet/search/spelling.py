@@ -21,7 +21,7 @@ RARE: Final = 30_000
 COMMONER: Final = 100
 """So many times more papers must have that other word."""
 _MOST_WORDS: Final = 10
-_SHORT: Final = 5
+_SHORT: Final = 6
 _READ: Final = 3
 _COMPARED: Final = 1000  # terms of one beginning, those that most papers have
 
@@ -40,7 +40,8 @@ def mended(
     asked = analysis.content_stems(text)
     for word in written:
         stem = next(iter(analysis.stems(word)), "")
-        if stem not in asked or not word.isalpha():
+        # Names of genes and models are not slips, however near to a word they are.
+        if stem not in asked or not word.isalpha() or not (word.islower() or word.istitle()):
             continue
         held = matcher.words.frequency("text", stem)
         better = _nearby(stem, held, matcher) if held * RARE <= matcher.words.size else ""
