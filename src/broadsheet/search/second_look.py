@@ -71,7 +71,9 @@ def expand(question: Question) -> None:
 def words_again(question: Question) -> None:
     """The words again, with the most telling ones of the first papers."""
     assert question.matcher is not None
-    first = question.papers(question.fused.ids[:LEARNT].tolist())
+    # Where words are all there is, what has none of them does not belong: nothing is learnt, only expanded.
+    learnt = LEARNT if question.vector is not None else 0
+    first = question.papers(question.fused.ids[:learnt].tolist())
     stems = [analysis.content_stems(f"{paper.title} {paper.abstract}") for paper in first]
     own = Counter(question.stems) + analysis.content_stems(question.more)
     weights = richer(own, stems, question.matcher.rarity, terms=TERMS, share=SHARE)
@@ -125,13 +127,18 @@ def _is_short(question: Question) -> bool:
     return _wanted(question) and question.matcher is not None and len(question.stems) <= FEW_WORDS
 
 
+def _has_more_words(question: Question) -> bool:
+    something = question.vector is not None or bool(question.more)
+    return _wanted(question) and question.matcher is not None and something
+
+
 def _by_vector(question: Question) -> bool:
     return _wanted(question) and question.vector is not None and question.near is not None
 
 
 STAGES: Final = (
     Stage("acronyms", expand, _is_short, LEISURE),
-    Stage("words again", words_again, lambda q: _wanted(q) and q.matcher is not None, LEISURE),
+    Stage("words again", words_again, _has_more_words, LEISURE),
     Stage("meaning again", meaning_again, _by_vector, LEISURE),
     Stage("join again", join_again, _wanted, LEISURE),
     Stage("neighbours", smooth, lambda q: _wanted(q) and q.near is not None, LEISURE),
