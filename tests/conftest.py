@@ -10,6 +10,10 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+# Before numpy and torch are loaded: threads that wait for each other cost far more than they save on small arrays.
+for library in ("OMP", "OPENBLAS", "MKL"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
 # A busy machine is no failure.
 hypothesis.settings.register_profile("broadsheet", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("broadsheet")

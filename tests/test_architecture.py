@@ -36,7 +36,9 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 # The rooms of octavo meet only through these.
-SHARED = frozenset({"protocols", "exceptions", "arrays", "saving", "testing", "catalogue", "chart"})
+SHARED = frozenset(
+    {"protocols", "exceptions", "arrays", "tensors", "training", "saving", "testing", "catalogue", "chart"}
+)
 OCTAVO = frozenset(
     {"encode", "teach", "shrink", "find", "bridge", "rank", "denoise"}
     | {"tag", "discover", "adapt", "explain", "check", "see", "lab"}

@@ -41,22 +41,25 @@ def data(tmp_path_factory):
         judged = "".join(f"{place}\t{place}\t1\n" for place in range(len(queries)))
         (collection / "qrels" / f"{split}.tsv").write_text(f"query-id\tcorpus-id\tscore\n{judged}")
     plant_abstracts(folder)
-    plant_tongues(folder)
+    plant_sentence_pairs(folder)
     return folder
 
 
-def plant_tongues(folder):
-    """Sixty sentences about three things in five languages, as STS-B is laid out."""
+def plant_sentence_pairs(folder):
+    """Judged pairs in five languages as STS-B is laid out: the more words two share, the higher the score."""
     target = folder / "similarity" / "stsb"
     target.mkdir(parents=True)
-    things = ("dogs that bark at night", "bread that is baked at dawn", "ships that leave the harbour")
+    words = ["owl", "bread", "moon", "violin", "glacier", "chess", "bee", "bridge", "tax", "lava"]
     for language in ("en", "de", "es", "fr", "zh"):
-        rows = ["sentence1\tsentence2\tscore\tsplit"]
-        for number in range(60):
-            text = f"{number} {things[number % 3]}"
-            told = text if language == "en" else "".join(chr(ord(c) + ord(language[0]) % 7) for c in text)
-            rows.append(f"{told}\t{told}\t5.0\ttrain")
-        (target / f"{language}.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+        chance, shift = random.Random(1), 0 if language == "en" else ord(language[0]) % 7
+        told = ["".join(chr(ord(letter) + shift) for letter in word) for word in words]
+        lines = ["sentence1\tsentence2\tscore\tsplit"]
+        for number in range(100):
+            order, shared = chance.sample(range(len(words)), len(words)), number % 6
+            first, second = order[:5], [*order[:shared], *order[5 : 10 - shared]]
+            texts = (" ".join(told[place] for place in places) for places in (first, second))
+            lines.append("\t".join((*texts, f"{shared}.0", "train" if number < 60 else "dev")))
+        (target / f"{language}.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def plant_abstracts(folder):
