@@ -35,6 +35,7 @@ GET   /api/editions/{span}            public     /api/editions/2025-07-28
 GET   /api/papers/search              public
 GET   /api/papers/{key:path}          public     /api/papers/2507.00001
 GET   /api/search                     public
+GET   /api/similar                    public     /api/similar?like=2507.00001
 GET   /papers/trending/what-if        public
 POST  /mark                           reader
 GET   /api/marks                      public     /api/marks?paper=2507.00001
