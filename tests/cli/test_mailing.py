@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -122,4 +121,4 @@ def test_a_worker_of_its_own(process, data):
         raise AssertionError(f"not all ran: {runs}")
     child.send_signal(signal.SIGTERM)
     assert child.wait(30) == 0
-    assert json.dumps(sorted(runs)) == '["digests", "mail", "sweep", "vectors", "words"]'
+    assert {"digests", "mail", "sweep", "vectors", "words"} <= set(runs)

@@ -102,6 +102,11 @@ def test_a_day(house, mailbox, chromium):
     paper = house.paper("2507.00003")
     wait_for(lambda: house.community.signs(ada, [paper])[paper.key].voted)
     page.goto(url + PAPER)
+    page.fill('form[action$="/comments"] textarea[name=text]', "The proof is *short*, and true: $a^2$.")
+    page.click('form[action$="/comments"]:has(textarea) button')
+    page.wait_for_load_state()
+    page.goto(url + PAPER)
+    assert page.locator("#discussion em", has_text="short").count() == 1
     # Subscribes; a letter asks first.
     page.goto(f"{url}/subscribe")
     page.fill("[name=address]", "ada@example.org")

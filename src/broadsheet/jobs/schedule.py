@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 KEPT: Final = timedelta(days=90)
 """How long is kept who was sent what."""
 LONGEST: Final = timedelta(hours=1)
-OF_THE_INDEXES: Final = ("words", "vectors")
+OF_THE_INDEXES: Final = ("words", "vectors", "subjects")
 """What runs by itself, as soon as there is something to do."""
 
 Stop = Callable[[], bool]
