@@ -31,6 +31,11 @@ PAGES = {
     "api": "/docs/api",
     "methods": "/methods",
     "method": "/methods/muvera",
+    "topics": "/topics",
+    "topic": "/topics/1",
+    "tags": "/tags",
+    "tag": "/tags/harbours",
+    "map": "/papers/date/2025-07-28/map",
     "not found": "/papers/nobody",
     "no edition": "/papers/date/2031-01-01",
 }
