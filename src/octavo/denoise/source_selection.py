@@ -18,7 +18,6 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.linear_model import Lasso, Ridge
 
 from octavo.exceptions import ShapeError
 from octavo.protocols import Array, Ids
@@ -31,6 +30,8 @@ def relevance(
 
     penalty: what a ν away from 0 costs, on the scale of heads of unit length. Raises ShapeError.
     """
+    from sklearn.linear_model import Lasso, Ridge  # of the learn extra, and slow to load
+
     heads, wanted = np.asarray(sources, np.float64), np.asarray(target, np.float64)
     if heads.ndim != 2 or not len(heads) or wanted.shape != heads.shape[1:]:
         raise ShapeError(

@@ -17,15 +17,16 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.cluster import MiniBatchKMeans
 
+from octavo.arrays import matrix
 from octavo.protocols import Ids
-from octavo.tensors import tensor
 
 
 def clusters(x: npt.ArrayLike, k: int, *, seed: int) -> Ids:
     """Return (N,), the cluster of each of (N, D) by k-means. Raises ShapeError."""
-    array = tensor(x, "x").numpy()
+    from sklearn.cluster import MiniBatchKMeans  # of the learn extra, and slow to load
+
+    array = matrix(x, "x", least=1)
     if not 1 <= k <= len(array):
         raise ValueError(f"k must be between 1 and N = {len(array)}, got {k}")
     found: Ids = MiniBatchKMeans(k, n_init=3, random_state=seed).fit_predict(array).astype(np.int64)
