@@ -216,7 +216,8 @@ def test_a_folder_that_is_not_there_yet(tmp_path):
 
 
 def test_a_source_that_has_gone_silent_is_loud(house):
-    fresh = Harvest("arxiv", "cs.LG", last_success=NOW - timedelta(hours=2), last_attempt=NOW)
+    now = datetime.now(UTC)  # the file may have been read long ago
+    fresh = Harvest("arxiv", "cs.LG", last_success=now - timedelta(hours=2), last_attempt=now)
     old = Harvest(
         "hf", "", last_success=NOW - timedelta(days=9), last_attempt=NOW, last_error="429 Too Many Requests"
     )
