@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -92,6 +93,9 @@ def at_terminal(monkeypatch):
 def process(data):
     """Starts a command in a process of its own, as a shell does."""
     started = []
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # Who runs the tests in the background ignores Ctrl-C, and children would inherit it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def start(*args: object, **options) -> subprocess.Popen:
         command = [sys.executable, "-m", "broadsheet", *map(str, args)]
