@@ -201,4 +201,6 @@ def test_whatever_is_broken_in_a_report_nothing_breaks(seed, report):
 @given(st.binary(max_size=2000))
 def test_any_bytes_can_be_read(data):
     for one in messages(data):
-        parse(one)
+        for found in parse(one):
+            assert found.kind in ("hard", "soft", "complaint")
+            assert "\n" not in found.recipient + found.detail + found.message_id

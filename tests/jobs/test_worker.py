@@ -119,7 +119,9 @@ def test_stopping_interrupts_the_encoding():
 
 
 def test_a_worker_that_never_started_can_be_stopped():
-    Worker(FakeHouse()).stop()
+    worker = Worker(FakeHouse())
+    worker.stop()
+    assert not worker.is_alive()
 
 
 def test_a_failure_is_logged_and_tried_again(start, caplog):

@@ -2,19 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+import importlib
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from octavo.exceptions import EncoderError
+from octavo.exceptions import EncoderError, MissingPackageError, MissingWeightsError
 from octavo.protocols import Array
 
 LONGEST: Final = 16_384
 """Characters of a text that are sent; encoders cut it much sooner."""
 
 _NOTHING: Final = "-"  # many encoders refuse a text without words
+
+
+class Model:
+    """A model of a library that may not be installed, loaded once, when the first text comes.
+
+    package: the library's name for pip. name: of the model. load: makes it, given the library's module.
+    """
+
+    def __init__(self, package: str, name: str, load: Callable[[Any], Any]) -> None:
+        self.package, self.name = package, name
+        self._load = load
+        self._opening = threading.Lock()
+        self._loaded: Any = None
+
+    def opened(self) -> Any:
+        """Return the library's model. Raises MissingPackageError, MissingWeightsError."""
+        with self._opening:
+            if self._loaded is None:
+                try:
+                    library = importlib.import_module(self.package.replace("-", "_"))
+                except ImportError as error:
+                    raise MissingPackageError(
+                        f"this encoder needs a package: pip install {self.package} ({error})"
+                    ) from error
+                try:
+                    self._loaded = self._load(library)
+                except (OSError, ValueError) as error:
+                    raise MissingWeightsError(f"{self.name!r} cannot be loaded: {error}") from error
+            return self._loaded
+
+    def vectors(self, embed: Callable[[], npt.ArrayLike], count: int) -> Array:
+        """Return what `embed` makes of so many texts, (count, D) of unit length. Raises EncoderError."""
+        try:
+            made = embed()
+        except (RuntimeError, ValueError) as error:
+            raise EncoderError(f"{self.name} failed: {error}") from error
+        return finished(made, count, self.name)
 
 
 def sendable(texts: Sequence[str], prefix: str = "") -> list[str]:

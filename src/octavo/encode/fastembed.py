@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from octavo.encode.borrowed import finished, sendable
-from octavo.exceptions import EncoderError, MissingPackageError, MissingWeightsError
+from octavo.encode.borrowed import Model, sendable
 from octavo.protocols import Array
 
 MODEL: Final = "OCTAVO_FASTEMBED"
@@ -33,9 +31,13 @@ class FastembedEncoder:
         self.model = model or os.environ.get(MODEL, "")
         if not self.model:
             raise ValueError(f"model must be named, such as 'BAAI/bge-small-en-v1.5'; or set {MODEL}")
-        self.batch, self.cache, self.threads = batch, cache, threads
-        self._opening = threading.Lock()
-        self._loaded: Any = None
+        self.batch = batch
+        folder = None if cache is None else str(cache)
+        self._model = Model(
+            "fastembed",
+            self.model,
+            lambda library: library.TextEmbedding(self.model, cache_dir=folder, threads=threads),
+        )
         self._dim = 0
 
     @property
@@ -47,38 +49,18 @@ class FastembedEncoder:
     def dim(self) -> int:
         """D; the model is asked once."""
         if not self._dim:
-            self._dim = self._encoded(self._open().passage_embed, ["dimensions"]).shape[1]
+            self._dim = self._encoded(self._model.opened().passage_embed, ["dimensions"]).shape[1]
         return self._dim
 
     def encode_documents(self, texts: Sequence[str]) -> Array:
         """Return (N, D) of unit length."""
-        return self._encoded(self._open().passage_embed, sendable(texts))
+        return self._encoded(self._model.opened().passage_embed, sendable(texts))
 
     def encode_queries(self, texts: Sequence[str]) -> Array:
         """Return (Q, D) of unit length."""
-        return self._encoded(self._open().query_embed, sendable(texts))
+        return self._encoded(self._model.opened().query_embed, sendable(texts))
 
     def _encoded(self, embed: Any, texts: list[str]) -> Array:
         if not texts:
             return np.empty((0, self.dim), np.float32)
-        try:
-            vectors = list(embed(texts, batch_size=self.batch))
-        except (RuntimeError, ValueError) as error:
-            raise EncoderError(f"{self.model} failed: {error}") from error
-        return finished(vectors, len(texts), self.model)
-
-    def _open(self) -> Any:
-        with self._opening:
-            if self._loaded is None:
-                try:
-                    import fastembed as library
-                except ImportError as error:
-                    raise MissingPackageError(
-                        f"this encoder needs a package: pip install fastembed ({error})"
-                    ) from error
-                folder = None if self.cache is None else str(self.cache)
-                try:
-                    self._loaded = library.TextEmbedding(self.model, cache_dir=folder, threads=self.threads)
-                except (OSError, ValueError) as error:
-                    raise MissingWeightsError(f"{self.model!r} cannot be loaded: {error}") from error
-            return self._loaded
+        return self._model.vectors(lambda: list(embed(texts, batch_size=self.batch)), len(texts))

@@ -6,15 +6,13 @@ Sentence-BERT (Reimers and Gurevych, 2019), arXiv:1908.10084, is where the libra
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
-from octavo.encode.borrowed import finished, sendable
-from octavo.exceptions import EncoderError, MissingPackageError, MissingWeightsError
+from octavo.encode.borrowed import Model, sendable
 from octavo.protocols import Array
 
 MODEL: Final = "OCTAVO_SENTENCE_TRANSFORMER"
@@ -44,14 +42,13 @@ class SentenceTransformersEncoder:
         self.model = model or os.environ.get(MODEL, "")
         if not self.model:
             raise ValueError(f"model must be named, such as 'all-MiniLM-L6-v2'; or set {MODEL}")
-        self.before_query, self.before_document, self.batch, self.cache = (
-            before_query,
-            before_document,
-            batch,
-            cache,
+        self.before_query, self.before_document, self.batch = before_query, before_document, batch
+        folder = None if cache is None else str(cache)
+        self._model = Model(
+            "sentence-transformers",
+            self.model,
+            lambda library: library.SentenceTransformer(self.model, cache_folder=folder, device="cpu"),
         )
-        self._opening = threading.Lock()
-        self._loaded: Any = None
 
     @property
     def name(self) -> str:
@@ -64,7 +61,7 @@ class SentenceTransformersEncoder:
     @property
     def dim(self) -> int:
         """D, which the model tells."""
-        found: int | None = self._open().get_sentence_embedding_dimension()
+        found: int | None = self._model.opened().get_sentence_embedding_dimension()
         return found or self._encoded(["dimensions"]).shape[1]
 
     def encode_documents(self, texts: Sequence[str]) -> Array:
@@ -78,27 +75,10 @@ class SentenceTransformersEncoder:
     def _encoded(self, texts: list[str]) -> Array:
         if not texts:
             return np.empty((0, self.dim), np.float32)
-        model = self._open()
-        try:
-            vectors = model.encode(
+        model = self._model.opened()
+        return self._model.vectors(
+            lambda: model.encode(
                 texts, batch_size=self.batch, show_progress_bar=False, convert_to_numpy=True
-            )
-        except (RuntimeError, ValueError) as error:
-            raise EncoderError(f"{self.model} failed: {error}") from error
-        return finished(vectors, len(texts), self.model)
-
-    def _open(self) -> Any:
-        with self._opening:
-            if self._loaded is None:
-                try:
-                    import sentence_transformers as library
-                except ImportError as error:
-                    raise MissingPackageError(
-                        f"this encoder needs a package: pip install sentence-transformers ({error})"
-                    ) from error
-                folder = None if self.cache is None else str(self.cache)
-                try:
-                    self._loaded = library.SentenceTransformer(self.model, cache_folder=folder, device="cpu")
-                except (OSError, ValueError) as error:
-                    raise MissingWeightsError(f"{self.model!r} cannot be loaded: {error}") from error
-            return self._loaded
+            ),
+            len(texts),
+        )
