@@ -1,7 +1,7 @@
 """The shapes a method can take.
 
 A method is an ordinary class or function that has one of these shapes; nothing is inherited and nothing is
-registered. One alphabet for array shapes: N documents, Q queries, T tokens, D dimensions, K hits.
+registered. One alphabet for array shapes: N documents, Q queries, T tokens, D dimensions, K hits, W words.
 Scores are similarities: higher is better, everywhere.
 
 `octavo.testing` holds a public check for every shape.
@@ -108,6 +108,67 @@ class Tagger(Protocol):
 
     def scores(self, x: Array) -> Array:
         """Return (M, C): how well every label fits every row of (M, D)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SparseRows:
+    """A matrix (N, W) of few numbers that are not zero, row by row.
+
+    indptr: (N + 1,) int64, where each row begins and the last ends. indices: which columns, each at most once
+    in a row. data: float32, what stands there. width: W.
+    """
+
+    indptr: Ids
+    indices: Ids
+    data: Array
+    width: int
+
+    def __len__(self) -> int:
+        """N."""
+        return len(self.indptr) - 1
+
+
+class Texts(NamedTuple):
+    """What a ranker may see of N papers.
+
+    vectors: (N, D) of unit length, as the encoder gave them; a row of zeros where there is none yet.
+    terms: (N, W) weights of words, each row of unit length; an empty row where there are no words.
+    """
+
+    vectors: Array
+    terms: SparseRows
+
+
+class Reasons(NamedTuple):
+    """What spoke for and against one paper, strongest first; what is below zero spoke against it.
+
+    judged: (position among the judged papers, how much). terms: (column of the terms, how much).
+    """
+
+    judged: tuple[tuple[int, float], ...]
+    terms: tuple[tuple[int, float], ...]
+
+
+@runtime_checkable
+class Ranker(Protocol):
+    """Learns one reader's taste from papers they judged, and scores others.
+
+    Made to be kept for every reader: small, quick, the same each time, of use from the first judgement on.
+    `fit` forgets the last fit.
+    """
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes suffice to score for this reader, without the papers they judged; 0 before fit."""
+
+    def fit(self, judged: Texts, liked: Ids, *, weights: Array | None = None) -> Self:
+        """Learn from N papers: liked (N,) is 1 or -1, weights (N,) how much each counts, by default 1."""
+
+    def scores(self, papers: Texts) -> Array:
+        """Return (M,)."""
+
+    def reasons(self, papers: Texts, judged: Texts, *, most: int = 3) -> list[Reasons]:
+        """Return for each of M papers at most so many reasons of a kind; `judged` as it was fitted."""
 
 
 @runtime_checkable

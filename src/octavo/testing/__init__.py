@@ -20,6 +20,7 @@ from octavo.exceptions import NotFittedError
 from octavo.protocols import Array, Encoder, Hits, Ids, Index, Measure, Scorer, Transform
 from octavo.testing.bridges import check_bridge
 from octavo.testing.promises import malformed, refuses, require
+from octavo.testing.rankers import check_ranker, planted_texts
 from octavo.testing.taggers import check_tagger
 
 __all__ = [
@@ -29,10 +30,12 @@ __all__ = [
     "check_encoder",
     "check_index",
     "check_measure",
+    "check_ranker",
     "check_scorer",
     "check_tagger",
     "check_transform",
     "planted_corpus",
+    "planted_texts",
     "planted_vectors",
 ]
 
