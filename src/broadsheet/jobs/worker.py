@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -23,6 +25,7 @@ log = logging.getLogger(__name__)
 EVERY: Final = 1.0
 AGAIN: Final = 30.0
 LONGEST_PAUSE: Final = 300.0
+_NICE: Final = 10
 NOTED: Final = 600.0  # seconds after which a success is noted although there was nothing to do
 
 Note = Callable[[str, float, str, str], None]
@@ -80,6 +83,8 @@ class Worker(threading.Thread):
 
     def run(self) -> None:
         """Look, work, wait; until stopped."""
+        if sys.platform == "linux":  # where a thread has a priority of its own; readers go first
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
         while not self._stopping.is_set():
             for task in self._tasks:
                 self._attend(task)

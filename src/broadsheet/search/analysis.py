@@ -37,6 +37,7 @@ STOP_WORDS: Final = frozenset(_FUNCTION_WORDS.split())
 _BARE: Final = r"\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _UNSPACED: Final = re.compile(f"[{_BARE}]")
 _WORD: Final = re.compile(rf"[{_BARE}]|[^\W_{_BARE}]+")
+_ASCII_WORD: Final = re.compile(r"[A-Za-z0-9]+")
 
 
 _ENDING: Final = re.compile(r"(?<=\w)['’](?:s|t|d|m|re|ll|ve)\b", re.IGNORECASE)
@@ -105,24 +106,42 @@ def content_stems(text: str) -> Counter[str]:
     return Counter(stems(" ".join(kept)))
 
 
-def matches(text: str, wanted: Collection[str]) -> list[Token]:
-    """The words of a text whose stem is wanted, and where they stand."""
-    pattern = _WORD
-    if text.isascii():  # most words need not be looked at: no stem begins otherwise than its word
-        pattern = _beginning(frozenset(stem[0] for stem in wanted if stem.isascii() and stem))
-    found: list[Token] = []
-    for word in pattern.finditer(text):
-        stem = _stem(word[0])
-        if stem in wanted:
-            found.append(Token(stem, word.start(), word.end()))
-    return found
+def matches(text: str, wanted: Collection[str]) -> tuple[Token, ...]:
+    """The words of a text whose stem is wanted, and where they stand.
+
+    A text is looked through once for all that is told of it: its marks, its snippet and the reasons.
+    """
+    return _matches(text, frozenset(wanted))
 
 
 @lru_cache(maxsize=256)
-def _beginning(letters: Collection[str]) -> re.Pattern[str]:
-    """The words of ASCII text that begin with one of these letters."""
-    one_of = re.escape("".join(sorted(c + c.upper() for c in letters)))
-    return re.compile(rf"(?<![A-Za-z0-9])[{one_of}][A-Za-z0-9]*" if one_of else "(?!)")
+def _matches(text: str, wanted: frozenset[str]) -> tuple[Token, ...]:
+    found: list[Token] = []
+    for word in _beginning(text, wanted) if text.isascii() else _WORD.finditer(text):
+        stem = _stem(word[0])
+        if stem in wanted:
+            found.append(Token(stem, word.start(), word.end()))
+    return tuple(found)
+
+
+def _beginning(text: str, wanted: frozenset[str]) -> list[re.Match[str]]:
+    """The words of ASCII text that begin as one of the stems does, in order; few of all that it has."""
+    small = text.lower()
+    found: list[re.Match[str]] = []
+    for opening in {_opening(stem) for stem in wanted if stem}:
+        at = small.find(opening)
+        while at >= 0:
+            if not at or not small[at - 1].isalnum():
+                word = _ASCII_WORD.match(text, at)
+                if word:
+                    found.append(word)
+            at = small.find(opening, at + 1)
+    return sorted(found, key=re.Match.start)
+
+
+def _opening(stem: str) -> str:
+    """How every word of a stem begins: stemming changes endings, and short words as a whole (dying, die)."""
+    return stem[: max(1, min(3, len(stem) - 2))]
 
 
 @lru_cache(maxsize=1 << 16)

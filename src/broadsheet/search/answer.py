@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import numpy as np
 
+from broadsheet.papers import Paper
 from broadsheet.search.plan import Step
 from broadsheet.search.words import Snapshot
 from octavo.protocols import Array, Ids
@@ -86,7 +87,8 @@ class Answer:
     because the query is their title or their name. rest: what follows by words. listed: what is listed by
     `key` instead. whole: whether `total` and `facets` were counted. steps: what was done, and what was not.
     stems: what was asked for, and how rare each is. telling: stems of the first papers, that the second look
-    went by, or of those that results should be like; the most telling first.
+    went by, or of those that results should be like; the most telling first. read: papers that were looked at
+    on the way, which age and are not kept.
     """
 
     words: Snapshot | None
@@ -94,7 +96,7 @@ class Answer:
     top: Fused = field(default_factory=Fused)
     first: int = 0
     first_leg: str = ""
-    rest: Any = None
+    rest: Callable[[], Any] | None = None
     listed: Any = None
     key: str = "by_date"
     whole: bool = True
@@ -104,6 +106,7 @@ class Answer:
     steps: list[Step] = field(default_factory=list)
     stems: dict[str, float] = field(default_factory=dict)
     telling: tuple[str, ...] = ()
+    read: dict[int, Paper] = field(default_factory=dict, repr=False)
 
     @property
     def complete(self) -> bool:
@@ -123,7 +126,7 @@ class Answer:
             return page
         deep = max((len(leg.ids) for leg in self.legs if leg.name == "words"), default=0)
         lowest = float(self.top.scores[-1]) if ranked else 1.0
-        for rank, (paper_id, _) in enumerate(self.words.best(self.rest, wanted, start), deep + start + 1):
+        for rank, (paper_id, _) in enumerate(self.words.best(self.rest(), wanted, start), deep + start + 1):
             page.append(Ranked(paper_id, lowest / (1 + rank), {"words": rank}))
         return page
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from html import escape
 from typing import Final
 
@@ -15,7 +15,7 @@ SNIPPET: Final = 320
 """How many characters a snippet has, roughly."""
 
 _MATHS: Final = re.compile(r"\$\$.+?\$\$|\$[^$\n]+\$|\\\(.+?\\\)|\\\[.+?\\\]", re.DOTALL)
-_SENTENCE_END: Final = re.compile(r"(?<=[.!?。！？])[\"')\]]*\s+(?=[^a-z\s])|\n{2,}")
+_SENTENCE_END: Final = re.compile(r"[.!?。！？][\"')\]]*\s+(?=[^a-z\s])|\n{2,}")
 _JOINT: Final = re.compile(r"[\s-]{1,2}")
 
 
@@ -69,13 +69,15 @@ def snippet(text: str, stems: Mapping[str, float], telling: Collection[str] = ()
     return f"{'… ' if low > 0 else ''}{_marked(shown, kept)}{' …' if high < len(text.rstrip()) else ''}"
 
 
-def _matches(text: str, stems: Collection[str]) -> list[Token]:
+def _matches(text: str, stems: Collection[str]) -> Sequence[Token]:
     found = analysis.matches(text, stems)
     maths = [place.span() for place in _MATHS.finditer(text)] if "$" in text or "\\" in text else []
+    if not maths:
+        return found
     return [t for t in found if not any(start < t.end and t.start < end for start, end in maths)]
 
 
-def _marked(text: str, found: list[Token]) -> str:
+def _marked(text: str, found: Sequence[Token]) -> str:
     pieces: list[str] = []
     at = 0
     for start, end in _joined(text, found):
@@ -84,7 +86,7 @@ def _marked(text: str, found: list[Token]) -> str:
     return "".join([*pieces, escape(text[at:])])
 
 
-def _joined(text: str, found: list[Token]) -> list[tuple[int, int]]:
+def _joined(text: str, found: Sequence[Token]) -> list[tuple[int, int]]:
     """Matches that stand side by side are marked as one."""
     spans: list[tuple[int, int]] = []
     for token in found:

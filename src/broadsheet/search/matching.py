@@ -25,6 +25,8 @@ MAX_RANKING: Final = 64
 _SPELT: Final = {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "æ": "ae"}
 _SPELT_OUT: Final = re.compile("[aou]e|aa")
 MAX_SURE: Final = 16
+_FEW: Final = 4
+_MOST: Final = 0.75
 
 
 class Matcher:
@@ -121,13 +123,11 @@ class Matcher:
         return Query.term_query(self.schema, field, value, "freq")
 
     def sure(self, stems: Collection[str]) -> Any:
-        """Papers with all of the stems, or with three quarters of them when there are more than four."""
-        stems = self._telling(stems, MAX_SURE)
-        needed = len(stems) if len(stems) <= 4 else math.ceil(0.75 * len(stems))
-        terms = [self._term("text", stem) for stem in stems]
-        if needed == len(stems):
-            return Query.boolean_query([(Occur.Must, term) for term in terms])
-        return Query.boolean_query([(Occur.Should, term) for term in terms], needed)
+        """Papers with all of the stems; of more than four, with the rarest three quarters of those known."""
+        if len(stems) > _FEW:
+            held = [stem for stem in stems if self.words.frequency("text", stem)]
+            stems = self._telling(held, min(MAX_SURE, math.ceil(_MOST * len(held)))) or stems
+        return Query.boolean_query([(Occur.Must, self._term("text", stem)) for stem in stems])
 
     def _telling(self, stems: Collection[str], most: int) -> Collection[str]:
         """The rarest stems, if there are more than `most`; a pasted page has enough of them."""
@@ -135,20 +135,17 @@ class Matcher:
             return stems
         return sorted(stems, key=lambda stem: self.words.frequency("text", stem) or self.words.size)[:most]
 
-    def rarity(self, stem: str) -> float:
-        """How much it tells that a paper has a stem: BM25's idf; 0 for one that none has."""
-        holding, size = self.words.frequency("text", stem), self.words.size
-        return math.log1p((size - holding + 0.5) / (holding + 0.5)) if 0 < holding <= size else 0.0
-
     def most_telling(self, texts: Iterable[str], most: int = 20) -> tuple[str, ...]:
         """The stems that say most of what some texts are about, the most telling first."""
         said = sum(map(analysis.content_stems, texts), Counter[str]())
-        worth = {stem: math.sqrt(times) * self.rarity(stem) for stem, times in said.items()}
+        worth = {stem: math.sqrt(times) * self.words.rarity(stem) for stem, times in said.items()}
         return tuple(sorted(worth, key=lambda stem: (-worth[stem], stem))[:most])
 
     def papers(self, ids: Iterable[int]) -> Any:
         """Those papers."""
-        return _silent(Query.term_set_query(self.schema, "id", [int(i) for i in ids]))
+        # A term each: a set of three hundred would be laid beside all numbers there are, five times as dear.
+        terms = [(Occur.Should, Query.term_query(self.schema, "id", int(i))) for i in ids]
+        return _silent(Query.boolean_query(terms))
 
     def titled(self, key: str) -> Any:
         """Papers whose title has that key."""

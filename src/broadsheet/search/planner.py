@@ -5,7 +5,7 @@ from the first papers and asks again. Each stage is a plain object (`plan.Stage`
 
 The results of a question about something are the papers that meet its conditions and
 
-    contain its words (all of them; three quarters of them when there are more than four), or
+    contain its words (all of them; of more than four, the rarest three quarters), or
     are among the `RANKED` best by words and meaning together.
 
 Their number is exact. First come those ranked by words and meaning, and behind them the remaining papers by

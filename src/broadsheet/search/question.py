@@ -50,7 +50,7 @@ class Question:
     """A parsed query, asked of the planner's state of the indexes.
 
     text: what is asked for in prose; a mended spelling of the query's own. more: what it is also called.
-    opinions: the legs to be joined. fused: what was found so far, ranked. read: papers looked at on the way.
+    opinions: the legs to be joined. fused: what was found so far, ranked.
     """
 
     def __init__(self, planner: Planner, query: ParsedQuery, sort: Sort, whole: bool) -> None:
@@ -59,6 +59,7 @@ class Question:
         self.matcher = matching.Matcher(self.words) if self.words else None
         self.out = Answer(self.words, whole=whole)
         self.text = query.about
+        self._stemmed: tuple[str, dict[str, int]] = "", {}
         self.more = ""
         self.liked = self._found(query.likes, "to be like")
         self.unlike = self._found(query.unlikes, "to be unlike")
@@ -67,7 +68,6 @@ class Question:
         self.opinions: list[Leg] = []
         self.fused = Fused()
         self.pinned: list[int] = []
-        self.read: dict[int, Paper] = {}
 
     def _found(self, clauses: Sequence[Clause], purpose: str) -> list[Paper]:
         papers: dict[int, Paper] = {}
@@ -89,7 +89,9 @@ class Question:
     @property
     def stems(self) -> dict[str, int]:
         """The stems that rank, and how often each is asked for."""
-        return dict(matching.stems_of(self.text))
+        if self._stemmed[0] != self.text:
+            self._stemmed = self.text, dict(matching.stems_of(self.text))
+        return self._stemmed[1]
 
     @property
     def ranks(self) -> bool:
@@ -103,10 +105,11 @@ class Question:
 
     def papers(self, ids: Sequence[int]) -> list[Paper]:
         """Papers by their numbers, each read once."""
-        unread = [i for i in ids if i not in self.read]
+        read = self.out.read
+        unread = [i for i in ids if i not in read]
         if unread:
-            self.read.update((paper.id, paper) for paper in self.planner.store.papers(unread))
-        return [self.read[i] for i in ids if i in self.read]
+            read.update((paper.id, paper) for paper in self.planner.store.papers(unread))
+        return [read[i] for i in ids if i in read]
 
     def mend(self) -> None:
         """Read a word that no paper has as the word nearby."""
@@ -153,9 +156,13 @@ class Question:
             asked.append(_unit(wanted.mean(axis=0)))
         if not asked:
             return
-        found = {i for vector in asked for i, _ in self.neighbours(vector)}
-        ids = np.array(sorted(found - self.besides), np.int64)
-        self.add(self.close(ids, self.vector, wanted).first(DEPTH))
+        found = {i: cosine for vector in asked for i, cosine in self.neighbours(vector)}
+        found = {i: cosine for i, cosine in found.items() if i not in self.besides}
+        if self.liked or self.unlike:
+            leg = self.close(np.array(sorted(found), np.int64), self.vector, wanted)
+        else:
+            leg = Leg.of("meaning", list(found.items()))
+        self.add(leg.first(DEPTH))
         # What the words have found is measured too, not guessed.
         others = np.setdiff1d(np.concatenate([leg.ids for leg in self.out.legs]), self.opinions[-1].ids)
         measured = self.close(others[self.near.has(others)], self.vector, wanted)
@@ -259,7 +266,7 @@ class Question:
 
     def belonging(self) -> None:
         """Settle the order, and count what belongs to the results."""
-        rarity = self.matcher.rarity if self.matcher else lambda stem: 1.0
+        rarity = self.words.rarity if self.words else lambda stem: 1.0
         self.out.stems = {stem: rarity(stem) for stem in self.stems}
         if self.matcher is None or self.words is None:
             self.settle()
@@ -267,10 +274,10 @@ class Question:
         elif self.by_relevance:
             self.settle()
             top = self.out.top.ids.tolist()
-            self.count(self.any_of(self.sure, top), least=len(top))
+            if self.whole:
+                self.count(self.any_of(self.sure, top), least=len(top))
             if self.sure is not None and (not self.whole or self.out.total > len(top)):
-                scored = matching.both(self.sure, self.matcher.ranking(self.stems))
-                self.out.rest = matching.but_not(scored, self.matcher.papers(top))
+                self.out.rest = self.behind
         else:
             close = [i for leg in self.out.legs if leg.name == "meaning" for i in _nearest(leg)]
             belongs = self.any_of(self.sure, list(dict.fromkeys([*self.pinned, *close])))
@@ -280,6 +287,12 @@ class Question:
             self.count(belongs)
             self.out.listed, self.out.key = belongs, f"by_{self.sort}"
             self.out.notes.append(f"Sorted by {self.sort}, only papers that match well are listed.")
+
+    def behind(self) -> Any:
+        """What belongs to the results and is not ranked by all legs, by its words."""
+        assert self.matcher is not None
+        scored = matching.both(self.sure, self.matcher.ranking(self.stems))
+        return matching.but_not(scored, self.matcher.papers(self.out.top.ids.tolist()))
 
     def settle(self) -> None:
         """The ranking with the pinned papers before all others."""

@@ -30,28 +30,27 @@ def reasons(
         told.append("It is the paper that was named.")
     if "title" in ranked.legs:
         told.append("Its title is what was typed.")
-    text = f"{paper.title}\n{paper.abstract}"
-    has = _written(text, stems)
+    has = _written(paper, stems)
     if has:
         everything = len(has) == len(stems) > 1
         told.append(f"Has {'all the words: ' if everything else ''}{_listed(_rarest(has, stems))}.")
-    if "meaning" in ranked.legs or like:
-        shared = _written(text, [stem for stem in telling if stem not in stems])
+    if like or ("meaning" in ranked.legs and not told):
+        shared = _written(paper, [stem for stem in telling if stem not in stems])
         because = [shared[stem] for stem in telling if stem in shared][:MOST_SHARED]
         whose = "the papers given do" if like else "the first papers do"
-        if because and (like or not told):
+        if because:
             told.append(f"Near because it speaks of {_listed(because)}, as {whose}.")
         elif not told:
             told.append("Near in what it is about.")
     return tuple(told)
 
 
-def _written(text: str, stems: Iterable[str]) -> dict[str, str]:
-    """The stems that a text has, as they are first written there."""
-    wanted = set(stems)
+def _written(paper: Paper, stems: Collection[str]) -> dict[str, str]:
+    """The stems that a paper has, as they are first written there."""
     found: dict[str, str] = {}
-    for token in analysis.matches(text, wanted) if wanted else ():
-        found.setdefault(token.text, text[token.start : token.end])
+    for text in (paper.title, paper.abstract) if stems else ():
+        for token in analysis.matches(text, stems):
+            found.setdefault(token.text, text[token.start : token.end])
     return found
 
 

@@ -355,7 +355,7 @@ class Search:
         with self._mutex:
             named = query.likes or query.unlikes or query.identifiers
             if planner is self._planner and not (named or self._encoder.problem):
-                self._answers[name] = answer
+                self._answers[name] = replace(answer, read={})
                 if len(self._answers) > _REMEMBERED:
                     self._answers.popitem(last=False)
         return answer
@@ -363,8 +363,10 @@ class Search:
     def _shown(
         self, answer: Answer, page: Sequence[Ranked], *, marked: bool, like: bool
     ) -> tuple[tuple[Hit, ...], tuple[Paper, ...]]:
+        unread = [hit.paper_id for hit in page if hit.paper_id not in answer.read]
+        read = answer.read | {paper.id: paper for paper in self.store.papers(unread)}
+        papers = tuple(read[hit.paper_id] for hit in page if hit.paper_id in read)
         ranked = {hit.paper_id: hit for hit in page}
-        papers = tuple(self.store.papers(list(ranked)))
         return tuple(_hit(answer, paper, ranked[paper.id], marked, like) for paper in papers), papers
 
 

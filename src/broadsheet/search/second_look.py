@@ -76,7 +76,7 @@ def words_again(question: Question) -> None:
     first = question.papers(question.fused.ids[:learnt].tolist())
     stems = [analysis.content_stems(f"{paper.title} {paper.abstract}") for paper in first]
     own = Counter(question.stems) + analysis.content_stems(question.more)
-    weights = richer(own, stems, question.matcher.rarity, terms=TERMS, share=SHARE)
+    weights = richer(own, stems, question.matcher.words.rarity, terms=TERMS, share=SHARE)
     question.out.telling = tuple(weights)
     scale = sum(question.stems.values())
     again = question.worded(question.matcher.ranking({term: scale * w for term, w in weights.items()}))

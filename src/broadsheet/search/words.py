@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import re
 import shutil
 import threading
@@ -36,6 +37,8 @@ COMMIT_EVERY: Final = 20_000
 _SMALL_HEAP: Final = 16 << 20
 _LARGE_HEAP: Final = 128 << 20
 _STATE: Final = "state"
+_REMEMBERED: Final = 1 << 15
+"""Words whose rarity is kept in mind: most of those looked up are those of every abstract."""
 _FULL: Final = re.compile(r"No space left|File too large|quota", re.IGNORECASE)
 
 _log = logging.getLogger(__name__)
@@ -98,6 +101,7 @@ class Snapshot:
         self.schema = index.schema
         self.searcher = index.searcher()
         self.generation = generation
+        self._rarities: dict[str, float] = {}
         self.position, self.top, self.epoch = self._state()
         self.size = int(self.searcher.num_docs) - (1 if self.position or self.top else 0)
 
@@ -161,6 +165,17 @@ class Snapshot:
         """In how many papers a term stands."""
         with guarded("looking up a word"):
             return int(self.searcher.doc_freq(field, term))
+
+    def rarity(self, stem: str) -> float:
+        """How much it tells that a paper has a stem: BM25's idf; 0 for one that none has."""
+        known = self._rarities.get(stem)
+        if known is None:
+            holding, size = self.frequency("text", stem), self.size
+            known = math.log1p((size - holding + 0.5) / (holding + 0.5)) if 0 < holding <= size else 0.0
+            if len(self._rarities) >= _REMEMBERED:
+                self._rarities.clear()
+            self._rarities[stem] = known
+        return known
 
 
 def _label(key: object) -> str:

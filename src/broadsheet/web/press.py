@@ -78,6 +78,7 @@ class Press:
         self._bytes = 0
         self.csrf_key = house.people.key("csrf")
         place = hmac.new(self.csrf_key, b"place of the token", hashlib.sha256).hexdigest()
+        field = Markup('<input type="hidden" name="{}" value="{}">').format(session.CSRF_FIELD, place)
         self._token_place = place.encode()
         self._turnstile = Turnstile(PLACES)
         self._turn = threading.local()
@@ -110,6 +111,7 @@ class Press:
             "where": wording.where,
             "sentence": wording.sentence,
             "host": wording.host,
+            "leading": wording.leading,
             "markdown": wording.markdown,
             "scheme": wording.scheme,
             "url_of": identifiers.url_of,
@@ -125,9 +127,7 @@ class Press:
             "STATUS": wording.STATUS,
             "LINKS": wording.LINKS,
             "settings": house.settings,
-            "csrf_field": lambda: Markup('<input type="hidden" name="{}" value="{}">').format(
-                session.CSRF_FIELD, place
-            ),
+            "csrf_field": lambda: field,
             "csrf_meta": lambda: Markup('<meta name="csrf" content="{}">').format(place),
             "methods": house.methods,
             "guess": house.subjects.guess,

@@ -9,7 +9,7 @@ from typing import Final
 
 from broadsheet import identifiers
 from broadsheet.feed.spans import MONTHS, Span
-from broadsheet.papers import Author, Identifier, Paper, Status
+from broadsheet.papers import Author, Identifier, Link, Paper, Status
 
 SOURCES: Final = {
     "acl": "ACL Anthology",
@@ -53,6 +53,7 @@ LINKS: Final = {
     "demo": "Demo",
     "discussion": "Discussion",
 }
+_LEADING: Final = frozenset(("code", "project", "model", "dataset", "demo"))
 FACETS: Final = {
     "category": "By field",
     "year": "By year",
@@ -245,6 +246,20 @@ def where(paper: Paper) -> str:
 def scheme(identifier: Identifier) -> str:
     """The registry of an identifier by its own name."""
     return SCHEMES.get(identifier.scheme, identifier.scheme)
+
+
+def leading(links: Iterable[Link]) -> list[Link]:
+    """Where a paper's card leads besides its page: one link of each kind that may be followed.
+
+    >>> code = [Link("code", "https://a.example"), Link("code", "https://b.example"), Link("pdf", "https://c.example")]
+    >>> [link.url for link in leading([*code, Link("demo", "javascript:alert(1)")])]
+    ['https://a.example']
+    """
+    first: dict[str, Link] = {}
+    for link in links:
+        if link.kind in _LEADING and is_web(link.url):
+            first.setdefault(link.kind, link)
+    return list(first.values())
 
 
 def host(url: str) -> str:

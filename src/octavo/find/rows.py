@@ -60,6 +60,8 @@ class Rows:
 
     def take(self, ids: Ids) -> Array:
         """Return the (K, D) rows of these ids as float32."""
+        if len(self.segments) == 1:
+            return _widened(self.segments[0][ids])
         taken = np.empty((len(ids), self.dim or 0), np.float32)
         holders = np.searchsorted(self._starts, ids, side="right") - 1
         for holder in np.unique(holders):
