@@ -23,6 +23,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
     web agents
     jobs
     house
+    foryou
     doctor checkup evaluation harvesting mailing plugins community subjects
     intake
     feed search digest people methods

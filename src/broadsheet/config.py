@@ -159,6 +159,24 @@ class Settings(BaseSettings):
         default=5.0, ge=0, le=60, description="Days with votes until an account's votes count in full."
     )
 
+    for_you_half_life: float = Field(
+        default=90.0,
+        ge=1,
+        le=3650,
+        description="Days after which a signal counts half in a reader's own feed.",
+    )
+    for_you_explore: float = Field(
+        default=0.1,
+        ge=0,
+        le=0.5,
+        description="The share of a reader's own feed that comes from beyond what is known of the reader; "
+        "each reader may choose another.",
+    )
+    for_you_ranker: str = Field(
+        default="octavo.rank.centroid:Centroid",
+        description="What ranks readers' own feeds, as module:Class with the shape octavo.protocols:Ranker.",
+    )
+
     registration: Literal["invitation", "open"] = Field(
         default="invitation",
         description="Who may make an account (with readers=many): whoever has an invitation, or everybody.",

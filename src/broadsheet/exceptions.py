@@ -22,7 +22,8 @@ BroadsheetError
 │   ├── NameTakenError            .name
 │   ├── NotAllowedError           who it is may not do this
 │   ├── SignInError               who it is could not be made sure of
-│   └── TooOftenError             .wait
+│   ├── TooOftenError             .wait
+│   └── TasteError                one's own feed cannot be told that
 ├── MailError                     mail cannot be made or sent as asked
 │   ├── NoMailServerError         no mail server is set
 │   ├── MailAddressError          that is no address one could write to; .address
@@ -157,6 +158,10 @@ class NotAllowedError(PeopleError):
 
 class SignInError(PeopleError):
     """Who asks could not be made sure of; the message does not say why."""
+
+
+class TasteError(PeopleError):
+    """That cannot be said of one's own feed."""
 
 
 class TooOftenError(PeopleError):

@@ -29,6 +29,7 @@ from broadsheet.exports import formats as export_formats
 from broadsheet.feed import demo
 from broadsheet.feed.editions import Edition, lay_out
 from broadsheet.feed.spans import Span
+from broadsheet.foryou import ForYou
 from broadsheet.mailing.mail import Mail
 from broadsheet.methods import Methods
 from broadsheet.papers import Paper
@@ -100,6 +101,7 @@ class House:
             self.people.post = self.mail if self.mail.ready else None
             self.subjects = Subjects(self.store, self.index, self.folder)
             self.people.things["tags"] = self.subjects.tagging
+            self.for_you = self.people.things["for_you"] = ForYou(self)
         except BaseException:
             self._resources.close()
             raise

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from broadsheet.exceptions import PaperNotFoundError, UnreadableInputError
 from broadsheet.papers import Record, Rejection
@@ -126,15 +126,27 @@ def known(store: Store, path: Path, *, max_bytes: int) -> tuple[list[str], int]:
 
     Raises UnreadableInputError.
     """
+    with path.open("rb") as raw:
+        found, missing = look_up(store, raw, max_bytes=max_bytes)
+    return found, len(missing)
+
+
+def look_up(store: Store, raw: BinaryIO, *, max_bytes: int) -> tuple[list[str], list[str]]:
+    """The keys of the papers that a file tells of and the store has, and the titles of those it has not.
+
+    Nothing is written. Raises UnreadableInputError.
+    """
     found: dict[str, None] = {}
-    missing = 0
-    with path.open("rb") as raw, reading.open_input(raw, max_bytes=max_bytes) as stream:
+    missing: list[str] = []
+    with reading.open_input(raw, max_bytes=max_bytes) as stream:
         parser = formats.recognise(stream.peek(reading.HEAD))
         for record in parser.parse(stream):
             if isinstance(record, Record):
                 key = _key_of(store, record)
-                missing += key == ""
-                found.update({key: None} if key else {})
+                if key:
+                    found[key] = None
+                else:
+                    missing.append(record.title)
     return list(found), missing
 
 

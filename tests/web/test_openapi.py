@@ -31,6 +31,8 @@ PATHS = (
     "/api/topics/{number}",
     "/api/tags",
     "/api/tags/{name}",
+    "/api/for-you",
+    "/api/for-you/model",
 )
 CHANGING = (
     "/api/marks/{kind}",
@@ -38,6 +40,9 @@ CHANGING = (
     "/api/comments/{number}",
     "/api/shelves/{number}/papers",
     "/api/submit",
+    "/api/for-you/papers/{kind}",
+    "/api/for-you/wishes/{kind}",
+    "/api/for-you/library",
 )
 CHECKS = [
     not_a_server_error,

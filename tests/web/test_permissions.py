@@ -122,6 +122,25 @@ PUT   /api/tags/{name}                reader     /api/tags/none
 DELETE /api/tags/{name}               reader     /api/tags/none
 PUT   /api/tags/{name}/papers         reader     /api/tags/none/papers?paper=2507.00001
 DELETE /api/tags/{name}/papers        reader     /api/tags/none/papers?paper=2507.00001
+GET   /for-you                        reader
+GET   /for-you/go                     reader     /for-you/go?paper=2507.00001
+POST  /for-you/correct                reader
+GET   /for-you/begin                  reader
+POST  /for-you/begin                  reader
+POST  /for-you/library                reader
+GET   /for-you/model                  reader
+POST  /for-you/model                  reader
+GET   /for-you/model.json             reader
+GET   /for-you/feed/{token}           all        /for-you/feed/none
+GET   /api/for-you                    reader
+DELETE /api/for-you                   reader
+GET   /api/for-you/model              reader
+PUT   /api/for-you/papers/{kind}      reader     /api/for-you/papers/down?paper=2507.00001
+DELETE /api/for-you/papers/{kind}     reader     /api/for-you/papers/down?paper=2507.00001
+PUT   /api/for-you/wishes/{kind}      reader     /api/for-you/wishes/less?what=tides
+DELETE /api/for-you/wishes/{kind}     reader     /api/for-you/wishes/less?what=tides
+PUT   /api/for-you/library            reader
+DELETE /api/for-you/library           reader     /api/for-you/library?name=thesis
 GET   /docs/api                       public
 GET   /openapi.json                   public
 GET   /llms.txt                       public

@@ -50,8 +50,11 @@ PLACES = {
     "/api/shelves/{number}/papers": "/api/shelves/1/papers?paper=2507.00001",
     "/api/comments/{number}": "/api/comments/2",
     "/api/marks/{kind}": "/api/marks/vote?paper=2507.00001",
+    "/for-you/go": "/for-you/go?paper=2507.00001",
+    "/api/for-you/papers/{kind}": "/api/for-you/papers/down?paper=2507.00001",
+    "/api/for-you/wishes/{kind}": "/api/for-you/wishes/less?what=tides",
 }
-DOOR = re.compile(r"/(following/|sign-|invitation/|reset|confirm/|people|mail/)")
+DOOR = re.compile(r"/(following/|for-you/feed/|sign-|invitation/|reset|confirm/|people|mail/)")
 
 
 def flat(routes):

@@ -17,6 +17,7 @@ from broadsheet.cli import (
     community,
     encoders,
     evaluating,
+    foryou,
     keeping,
     mailing,
     methods,
@@ -99,6 +100,7 @@ for panel, commands in PANELS.items():
         app.command(name, rich_help_panel=panel, context_settings=LENIENT.get(name))(command)
 app.add_typer(mailing.digest, name="digest", rich_help_panel="Deliver")
 app.add_typer(tagging.app, name="tag", rich_help_panel="Read")
+app.add_typer(foryou.app, name="for-you", rich_help_panel="Read")
 app.add_typer(community.shelf, name="shelf", rich_help_panel="Take part")
 app.add_typer(keeping.works, name="works", rich_help_panel="Keep")
 app.add_typer(people.app, name="people", rich_help_panel="Run")

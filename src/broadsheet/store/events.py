@@ -5,6 +5,10 @@ Kinds of events, which are stable and may be built on. An event whose `stands` i
 | kind | object | body | means |
 |---|---|---|---|
 | vote, save, hide, read | | | of a reader on a paper |
+| up, down | | | a reader wants more, or fewer, papers like this one |
+| open | | | a reader opened a paper out of their own feed |
+| ignore | | | a paper says nothing of its reader's taste |
+| library | the library's name | | a paper stands in a library that a reader brought along |
 | shelf | its number | name, about, access, token | a shelf is made, or described anew |
 | shelved | a shelf | note, tags | a paper stands on it |
 | comment | its number | text, parent | words under a paper, or what they were changed to |
@@ -52,7 +56,10 @@ from broadsheet.store.schema_events import events, marks
 from broadsheet.store.spellings import keys_of
 from broadsheet.store.workbench import chunks
 
-PERSONAL: Final = frozenset({"vote", "save", "hide", "read", "report", "follow", "claim", "submit"})
+PERSONAL: Final = frozenset(
+    {"vote", "save", "hide", "read", "up", "down", "open", "ignore", "library"}
+    | {"report", "follow", "claim", "submit"}
+)
 """Kinds of which every reader has their own; of the others there is one, whoever made it."""
 KINDS: Final = PERSONAL | {"shelf", "shelved", "comment", "hidden", "lock", "verified", "vouch"}
 

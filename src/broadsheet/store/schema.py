@@ -33,7 +33,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD: Final = "0006"
+HEAD: Final = "0007"
 """The revision of these tables; a store behind it is migrated when it is opened."""
 
 metadata = MetaData()

@@ -39,6 +39,7 @@ from broadsheet.store.jobs import Jobs
 from broadsheet.store.mailing import Mailing
 from broadsheet.store.merges import Merge
 from broadsheet.store.tags import Tags
+from broadsheet.store.tastes import Tastes
 from broadsheet.store.tickets import Tickets
 
 
@@ -78,6 +79,7 @@ class Store:
         self.entrances = Entrances(database)
         self.tickets = Tickets(database)
         self.tags = Tags(database)
+        self.tastes = Tastes(database)
 
     @classmethod
     def open(cls, url: str, *, read_only: bool = False) -> Self:

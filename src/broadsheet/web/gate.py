@@ -21,6 +21,8 @@ from broadsheet.web.addresses import SAFE, is_host
 from broadsheet.web.peers import look_through
 
 MAX_BODY: Final = 64 << 10
+LARGER: Final = {"/for-you/library": 4 << 20, "/api/for-you/library": 4 << 20}
+"""Where a file may be sent, and how large."""
 CSP: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
     "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -85,7 +87,7 @@ class Gate:
             await send(message)
 
         try:
-            refused = _refusal(scope["method"], headers)
+            refused = _refusal(scope["method"], headers, scope["path"].removeprefix(self.root))
             if refused:
                 await _refuse(*refused, send_on)
             else:
@@ -111,14 +113,15 @@ def _loggable_path(scope: Scope) -> str:
     return path.replace(quote(str(secret), safe=SAFE), "…") if secret else path
 
 
-def _refusal(method: str, headers: Headers) -> tuple[int, str] | None:
+def _refusal(method: str, headers: Headers, path: str) -> tuple[int, str] | None:
     if not is_host(headers.get("host", "localhost")):
         return 400, "The Host header is not a host name."
     if method != "GET" and headers.get("sec-fetch-site") == "cross-site":
         return 403, "Another site's page may not change anything here."
     length = headers.get("content-length", "0")
-    if not length.isdecimal() or int(length) > MAX_BODY:
-        return 413, f"A request may carry at most {MAX_BODY} bytes."
+    most = LARGER.get(path, MAX_BODY)
+    if not length.isdecimal() or int(length) > most:
+        return 413, f"A request may carry at most {most} bytes."
     return None
 
 
