@@ -38,7 +38,18 @@ FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 # The rooms of octavo meet only through these.
 SHARED = frozenset(
-    {"protocols", "exceptions", "arrays", "tensors", "training", "saving", "testing", "catalogue", "chart"}
+    {
+        "protocols",
+        "exceptions",
+        "arrays",
+        "tensors",
+        "training",
+        "moving",
+        "saving",
+        "testing",
+        "catalogue",
+        "chart",
+    }
 )
 OCTAVO = frozenset(
     {"encode", "teach", "shrink", "find", "bridge", "rank", "denoise"}

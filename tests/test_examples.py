@@ -42,7 +42,24 @@ def data(tmp_path_factory):
         (collection / "qrels" / f"{split}.tsv").write_text(f"query-id\tcorpus-id\tscore\n{judged}")
     plant_abstracts(folder)
     plant_sentence_pairs(folder)
+    plant_libraries(folder)
     return folder
+
+
+def plant_libraries(folder):
+    """Readers' libraries as citeulike-t is laid out: 24 readers, each of one of four topics, 160 papers."""
+    chance, target = random.Random(2), folder / "readers" / "citeulike-t"
+    target.mkdir(parents=True)
+    kept = [(r, p) for r in range(24) for p in sorted(chance.sample(range(r % 4, 160, 4), 12))]
+    words = [" ".join(chance.choices([f"word{p % 4}x{w}" for w in range(20)], k=12)) for p in range(160)]
+    tables = {
+        "interactions": {"user": [r for r, _ in kept], "item": [p for _, p in kept]},
+        "items": {"item": list(range(160)), "bow_text": words},
+        "item_tags": {"item": list(range(160)), "tag": [p % 4 for p in range(160)]},
+        "tags": {"tag_id": list(range(4)), "tag": ["owls", "bread", "moon", "tides"]},
+    }
+    for name, columns in tables.items():
+        pyarrow.parquet.write_table(pyarrow.table(columns), target / f"{name}.parquet")
 
 
 def plant_sentence_pairs(folder):

@@ -22,6 +22,8 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from octavo.moving import flat, parts, values_of
+
 _MOST: Final = 400_000_000  # numbers in P
 _ENOUGH: Final = 0.9
 
@@ -42,8 +44,8 @@ class InSubspace(nn.Module):
     def __init__(self, network: nn.Module, dim: int, *, layered: bool = True, seed: int = 0) -> None:
         super().__init__()
         self._network = [network]  # in a list, so that its parameters are not ours
-        first = {name: value.detach().clone() for name, value in network.named_parameters()}
-        size = sum(value.numel() for value in first.values())
+        first = values_of(network)
+        size = len(flat(first))
         if dim < 1:
             raise ValueError(f"dim must be at least 1, got {dim}")
         if dim * size > _MOST:
@@ -56,13 +58,11 @@ class InSubspace(nn.Module):
 
     def moved(self) -> dict[str, Tensor]:
         """Return θ_D by name."""
-        step = self.projections @ self.point
-        made, low = {}, 0
-        for place, (name, value) in enumerate(self._first.items()):
-            part = step[low : low + value.numel()].view_as(value)
-            made[name] = value + self.strength[place] * part
-            low += value.numel()
-        return made
+        step = parts(self.projections @ self.point, self._first)
+        return {
+            name: value + self.strength[place] * step[name]
+            for place, (name, value) in enumerate(self._first.items())
+        }
 
     def forward(self, *given: Tensor) -> Any:
         """Return what the network makes of its input with θ_D."""
