@@ -171,17 +171,26 @@ class House:
         day = self.store.latest_day(self.today().isoformat())
         return Span.parse(day) if day else None
 
-    def edition(self, name: str | None = None, *, page: int = 1, category: str = "") -> Edition:
+    def edition(
+        self, name: str | None = None, *, page: int = 1, category: str = "", as_of: datetime | None = None
+    ) -> Edition:
         """The edition of a day, week or month; without a name, the latest.
 
-        A house without any edition has an empty one for today. Raises EditionNotFoundError for a name that is
-        no span; a span without papers is an empty edition.
+        as_of: as it stood at that moment, in the order of then; its papers are told as they are now. A house
+        without any edition has an empty one for today. Raises EditionNotFoundError for a name that is no
+        span; a span without papers is an empty edition.
         """
         span = Span.parse(name) if name else self.latest() or Span.of_day(self.today())
         size = self.settings.page_size
         # A page of a listing keeps its own order where nobody has voted.
         papers, total = self.store.edition(
-            span.first, span.last, order="votes", category=category, limit=size, offset=(page - 1) * size
+            span.first,
+            span.last,
+            order="votes",
+            category=category,
+            limit=size,
+            offset=(page - 1) * size,
+            as_of=as_of,
         )
         previous, following = self._neighbours(span)
         lead, top, sections = lay_out(papers, first_page=page == 1)
@@ -198,7 +207,7 @@ class House:
             previous=previous,
             next=following,
             category=category,
-            categories=tuple(self.store.categories(span.first, span.last)),
+            categories=tuple(self.store.categories(span.first, span.last, as_of=as_of)),
         )
 
     def _neighbours(self, span: Span) -> tuple[Span | None, Span | None]:

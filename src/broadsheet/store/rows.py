@@ -222,13 +222,16 @@ def _write_holdings(bench: Workbench, holdings: list[Holding]) -> None:
 
 
 def _write_entries(bench: Workbench, works: Iterable[Work]) -> None:
-    """Write the editions of works, and keep the number of works of each day."""
+    """Write the editions of works, and keep the number of works of each day, and how they stood before."""
     e = schema.entries
     difference: Counter[str] = Counter()
+    before: dict[tuple[str, int], Any] = {}
     for some in chunks([work.id for work in works if work.stored is not None]):
-        difference.subtract(bench.connection.scalars(select(e.c.day).where(e.c.work_id.in_(some))))
+        stood = bench.connection.execute(select(e).where(e.c.work_id.in_(some))).mappings()
+        before.update(((row["day"], row["work_id"]), dict(row)) for row in stood)
         bench.connection.execute(delete(e).where(e.c.work_id.in_(some)))
-    rows = []
+    difference.subtract(day for day, _ in before)
+    rows: list[dict[str, Any]] = []
     for work in works:
         if work.unresolved:
             continue
@@ -243,8 +246,25 @@ def _write_entries(bench: Workbench, works: Iterable[Work]) -> None:
         days = merge.edition_days(fields, places)
         rows += [{"day": day, "position": places.get(day), **rest} for day in days]
         difference.update(days)
+    for row in rows:
+        old = before.get((row["day"], row["work_id"]))
+        same = old is not None and all(old[name] == value for name, value in row.items())
+        row["since"] = old["since"] if old is not None and same else bench.now
+        if same:
+            del before[row["day"], row["work_id"]]
     _insert(bench, e, rows)
+    _keep_past(bench, {work.id: work.stored_key or work.key for work in works}, before.values())
     count_days(bench, difference)
+
+
+def _keep_past(bench: Workbench, keys: Mapping[int, str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Entries that no longer stand, under the keys that their works had."""
+    past = []
+    for row in rows:
+        kept = {name: value for name, value in row.items() if name != "work_id"}
+        past.append({**kept, "work_key": keys[row["work_id"]], "until": bench.now})
+    # One that came and went within a moment was never seen.
+    _insert(bench, schema.past_entries, [row for row in past if row["since"] < row["until"]])
 
 
 def count_days(bench: Workbench, difference: Mapping[str, int]) -> None:
@@ -274,7 +294,10 @@ def _drop_gone(bench: Workbench) -> None:
         aliases = bench.connection.scalars(select(a.c.key).where(a.c.work_id == gone.id)).all()
         merged.undo["aliases"] = sorted(aliases)
         bench.connection.execute(update(a).where(a.c.work_id == gone.id).values(work_id=to.id))
-        days.subtract(bench.connection.scalars(select(e.c.day).where(e.c.work_id == gone.id)))
+        found = bench.connection.execute(select(e).where(e.c.work_id == gone.id)).mappings()
+        stood = [dict(row) for row in found]
+        days.subtract(row["day"] for row in stood)
+        _keep_past(bench, {gone.id: gone.stored_key or gone.key}, stood)
         bench.connection.execute(delete(e).where(e.c.work_id == gone.id))
         bench.connection.execute(delete(w).where(w.c.id == gone.id))
         if gone.key not in living:

@@ -7,6 +7,7 @@ as it is, which is how a backup of SQLite becomes a PostgreSQL store.
             │                    ├─< identifiers    names a source gave; after a split two works may claim one
             │                    └─< listings       places in dated lists
             ├─< entries                             derived: the editions a work stands in, and their order
+            │   past_entries                        how they stood before
             └─< aliases                             former keys, which keep answering
     days                                            derived: works per edition day
     merges, separations                             what was made one, on which evidence; what never again
@@ -33,7 +34,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD: Final = "0007"
+HEAD: Final = "0008"
 """The revision of these tables; a store behind it is migrated when it is opened."""
 
 metadata = MetaData()
@@ -118,7 +119,22 @@ entries = Table(
     Column("votes", Integer),
     Column("date", _Day, nullable=False, doc="the day of the paper itself, to order by, or ''"),
     Column("categories", Text, nullable=False, doc="each between line feeds"),
+    Column("since", String(32), nullable=False, doc="when it came to stand so"),
     Index("entries_by_work", "work_id"),
+    sqlite_with_rowid=False,
+)
+
+past_entries = Table(
+    "past_entries",
+    metadata,
+    Column("day", _Day, primary_key=True),
+    Column("work_key", _Exact, primary_key=True, doc="as it was then; keys keep answering"),
+    Column("until", String(32), primary_key=True, doc="when it ceased to stand so"),
+    Column("since", String(32), nullable=False),
+    Column("position", Integer),
+    Column("votes", Integer),
+    Column("date", _Day, nullable=False),
+    Column("categories", Text, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -173,14 +174,23 @@ class Store:
         category: str = "",
         limit: int = 60,
         offset: int = 0,
+        as_of: datetime | None = None,
     ) -> tuple[list[Paper], int]:
         """A page of the papers of days first..last, each once, and how many there are in all.
 
         Both days may be the same one without a year. Ties in votes go by position in the list, then by date.
+        as_of: which papers stood there at that moment, by the votes of then; they are told as they are now.
         """
         with self.database.reading() as connection:
             ids, total = editions.edition(
-                connection, first, last, order=order, category=category, limit=limit, offset=offset
+                connection,
+                first,
+                last,
+                order=order,
+                category=category,
+                limit=limit,
+                offset=offset,
+                as_of=as_of,
             )
             return reading.papers(connection, ids), total
 
@@ -204,10 +214,10 @@ class Store:
         with self.database.reading() as connection:
             return editions.number(connection, day)
 
-    def categories(self, first: str, last: str) -> list[tuple[str, int]]:
+    def categories(self, first: str, last: str, *, as_of: datetime | None = None) -> list[tuple[str, int]]:
         """The categories of the papers of days first..last and how many papers have each, the most first."""
         with self.database.reading() as connection:
-            return editions.categories(connection, first, last)
+            return editions.categories(connection, first, last, as_of)
 
     def top(self, limit: int = 60, offset: int = 0, since: str | None = None) -> tuple[list[Paper], int]:
         """A page of the papers that have votes, the most first, and how many there are in all.

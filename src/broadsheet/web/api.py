@@ -14,6 +14,7 @@ from broadsheet.feed.spans import Span
 from broadsheet.papers import Paper
 from broadsheet.web import gathering, wire
 from broadsheet.web.found import SearchOut, found_out
+from broadsheet.web.moments import AsOf, moment_of
 from broadsheet.web.pages import press_of
 from broadsheet.web.press import Sheet
 
@@ -192,12 +193,14 @@ def edition(
     span: Annotated[str, InPath(max_length=20, description="YYYY-MM-DD, --MM-DD, YYYY-Www or YYYY-MM.")],
     page: Annotated[int, Query(ge=1, le=100_000)] = 1,
     category: Annotated[str, Query(max_length=100)] = "",
+    as_of: AsOf = "",
 ) -> Response:
-    """The edition of a day, week or month; a span without papers is an empty one."""
+    """The edition of a day, week or month, as it is or as it stood; a span without papers is an empty one."""
     house, where = press_of(request).house, press_of(request).addresses(request)
+    moment = moment_of(as_of)
 
     def make() -> Any:
-        found = house.edition(span, page=page, category=category.replace("\0", ""))
+        found = house.edition(span, page=page, category=category.replace("\0", ""), as_of=moment)
         out = wire.edition_out(found, Span.parse(span), where)
         _told(house, out["papers"], found.papers)
         return out

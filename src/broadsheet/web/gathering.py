@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from broadsheet.feed.editions import Edition
@@ -29,10 +30,18 @@ def in_order(turn: Callable[[int], Edition], *, offset: int, limit: int, size: i
     return papers[offset % size :][:limit]
 
 
-def of_span(house: House, span: Span, *, category: str = "", offset: int = 0, limit: int) -> list[Paper]:
-    """Papers of an edition, the most voted first."""
+def of_span(
+    house: House,
+    span: Span,
+    *,
+    category: str = "",
+    as_of: datetime | None = None,
+    offset: int = 0,
+    limit: int,
+) -> list[Paper]:
+    """Papers of an edition, the most voted first; as it stood at a moment."""
     return in_order(
-        lambda page: house.edition(span.name, page=page, category=category),
+        lambda page: house.edition(span.name, page=page, category=category, as_of=as_of),
         offset=offset,
         limit=limit,
         size=house.settings.page_size,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, HTTPException, Query, Request
@@ -14,6 +15,7 @@ from broadsheet.papers import Paper
 from broadsheet.web import feeds, gathering, layout, signs
 from broadsheet.web.addresses import local_path
 from broadsheet.web.lists import PaperList, export_sheet
+from broadsheet.web.moments import AsOf, moment_of
 from broadsheet.web.press import MAX_VALUE, THEME_COOKIE, THEMES, Press, Sheet
 from broadsheet.web.searching import Question, look_up
 from broadsheet.web.session import csrf_exempt, open_to_all, reader_of
@@ -114,11 +116,12 @@ def edition(
     name: str,
     page: Page = 1,
     category: Category = "",
+    as_of: AsOf = "",
     format_: Format = "",
     limit: Limit = 100,
 ) -> Response:
-    """The edition of a day, a week or a month."""
-    press = press_of(request)
+    """The edition of a day, a week or a month; as it is, or as it stood at a moment."""
+    press, moment = press_of(request), moment_of(as_of)
 
     def make() -> Sheet:
         span = Span.parse(name)
@@ -128,20 +131,26 @@ def edition(
         papers = PaperList(
             span.title + (f", {category}" if category else ""),
             span.path,
-            {"category": category},
-            lambda most: gathering.of_span(press.house, span, category=category, limit=most),
+            {"category": category, "as_of": as_of},
+            lambda most: gathering.of_span(press.house, span, category=category, as_of=moment, limit=most),
         )
         if format_:
             return papers.sheet(press.house, where, format_, limit)
-        return _edition(press, request, span, page, category, papers)
+        return _edition(press, request, span, page, category, papers, moment)
 
     return press.answer(request, make)
 
 
 def _edition(
-    press: Press, request: Request, span: Span | None, page: int, category: str, papers: PaperList
+    press: Press,
+    request: Request,
+    span: Span | None,
+    page: int,
+    category: str,
+    papers: PaperList,
+    as_of: datetime | None = None,
 ) -> Sheet:
-    found = press.house.edition(span.name if span else None, page=page, category=category)
+    found = press.house.edition(span.name if span else None, page=page, category=category, as_of=as_of)
     if not found.papers:
         return press.page(request, "no_edition.html", status=404, edition=found, span=span)
     links = papers.links(press.addresses(request))
@@ -154,6 +163,7 @@ def _edition(
         list=papers,
         days=press.house.archive() if span and span.kind != "day" else (),
         counts=press.counts(),
+        as_of=as_of,
     )
 
 
@@ -202,9 +212,12 @@ def theme(request: Request, to: str = "", back: str = "/") -> Response:
 
 
 @router.get("/papers/{reference:path}")
-def paper(request: Request, reference: str) -> Response:
-    """A paper, or another form of it by the ending of the address; other names lead to its own."""
-    press = press_of(request)
+def paper(request: Request, reference: str, as_of: AsOf = "") -> Response:
+    """A paper, or another form of it by the ending of the address; other names lead to its own.
+
+    as_of: what readers had to say at that moment; the paper itself is told as it is.
+    """
+    press, moment = press_of(request), moment_of(as_of)
     found, suffix = find_paper(press, reference)
     if found.key != reference.removesuffix(suffix):
         return RedirectResponse(press.addresses(request).paper(found, suffix), 301)
@@ -215,8 +228,8 @@ def paper(request: Request, reference: str) -> Response:
         if suffix:
             return export_sheet(press.house, SUFFIXES[suffix], [found], found.key)
         similar = _similar(press, found)
-        beside = {**_tags(request, found), **signs.beside(request, found)}
-        return press.page(request, "paper.html", paper=found, similar=similar, **beside)
+        beside = {**_tags(request, found), **signs.beside(request, found, moment)}
+        return press.page(request, "paper.html", paper=found, similar=similar, as_of=moment, **beside)
 
     return press.answer(request, make)
 

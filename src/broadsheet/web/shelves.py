@@ -12,7 +12,8 @@ from pydantic import BaseModel, Field
 from broadsheet.community.shelving import Access, Shelf
 from broadsheet.web.addresses import local_path
 from broadsheet.web.lists import PaperList
-from broadsheet.web.marks import ERRORS, AsOf, Reference, moment_of
+from broadsheet.web.marks import ERRORS, Reference
+from broadsheet.web.moments import AsOf, moment_of
 from broadsheet.web.press import Press, Sheet
 from broadsheet.web.session import house_of, reader_of
 from broadsheet.web.who import Signed

@@ -37,13 +37,13 @@ def papers_in(context: dict[str, Any]) -> list[Paper]:
     return found
 
 
-def beside(request: Request, paper: Paper) -> dict[str, Any]:
-    """What readers have to do with a paper, for its page."""
+def beside(request: Request, paper: Paper, at: datetime | None = None) -> dict[str, Any]:
+    """What readers have to do with a paper, for its page; what they said and voted as of a moment."""
     house, reader = house_of(request), reader_of(request)
     community = house.community
-    place = community.explain(paper)
+    place = community.explain(paper, as_of=at)
     return {
-        "comments": community.discussion(reader, paper),
+        "comments": community.discussion(reader, paper, at=at),
         "locked": community.locked(paper),
         "claims": community.claims(paper=paper),
         "place": place,

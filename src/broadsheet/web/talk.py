@@ -10,7 +10,8 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, Field
 
 from broadsheet.community.discussing import LONGEST, Comment
-from broadsheet.web.marks import ERRORS, AsOf, Reference, moment_of
+from broadsheet.web.marks import ERRORS, Reference
+from broadsheet.web.moments import AsOf, moment_of
 from broadsheet.web.press import Press
 from broadsheet.web.session import house_of, reader_of
 from broadsheet.web.who import Curating, Signed

@@ -13,7 +13,8 @@ from broadsheet.feed.editions import Edition
 from broadsheet.feed.trending import LIMITS, PRESETS, Formula, Preset
 from broadsheet.web import wire
 from broadsheet.web.lists import PaperList
-from broadsheet.web.marks import ERRORS, AsOf, moment_of, spelled
+from broadsheet.web.marks import ERRORS
+from broadsheet.web.moments import AsOf, moment_of, spelled
 from broadsheet.web.press import Press, Sheet
 from broadsheet.web.session import house_of
 
