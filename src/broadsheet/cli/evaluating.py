@@ -89,6 +89,91 @@ def search(
             printing.print_rows([head, *rows])
 
 
+@evaluations.command("readers")
+def readers(
+    data: Annotated[
+        Path,
+        typer.Option(
+            "--data", help="The folder of collections, with readers/citeulike-t and search/screening."
+        ),
+    ],
+    systems: Annotated[
+        str | None,
+        typer.Option(
+            "--systems", help="Only these, with commas, beside tfidf. Default: all; the table names them."
+        ),
+    ] = None,
+    parts: Annotated[
+        str | None,
+        typer.Option(
+            "--parts",
+            help="Only some of: warm, cold papers, cold readers, screening, sequences. Default: all.",
+        ),
+    ] = None,
+    many: Annotated[
+        int,
+        typer.Option("--readers", min=0, help="So many readers, drawn at random, a question; 0 for all."),
+    ] = 1000,
+    starts: Annotated[
+        int, typer.Option("--starts", min=1, help="So many starts of each screening, and draws of readers.")
+    ] = 5,
+    vectors: Annotated[
+        bool, typer.Option("--vectors/--words", help="Screen with the encoder too, or by words alone.")
+    ] = True,
+    cache: Annotated[
+        Path | None,
+        typer.Option("--cache", help="Where encodings are kept. Default: a folder in the user's cache."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Also write readers.json, readers.md and a plot into this folder."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Rank papers for readers: known and new papers, new readers, a review screened, what comes next.
+
+    Against the published formulas of arxiv-sanity and zotero-arxiv-daily, popularity, item-kNN and EASE in
+    the same run; with the paired intervals of a bootstrap over the readers, and what each costs a reader.
+    """
+    import platformdirs
+
+    from broadsheet.cli import printing
+    from broadsheet.evaluation import plots, reader_results
+    from broadsheet.evaluation.reader_run import run
+    from broadsheet.evaluation.reader_systems import named
+
+    wanted = named(systems)
+    if out is not None:
+        plots.require()
+    names = [name.strip() for name in parts.split(",") if name.strip()] if parts else None
+    with printing.progress() as report_progress:
+        content = run(
+            data,
+            wanted,
+            parts=names,
+            readers=many or None,
+            starts=starts,
+            encoder=_encoder() if vectors else None,
+            cache=cache or Path(platformdirs.user_cache_dir("octavo")) / "experiments",
+            progress=report_progress,
+        )
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "readers.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        (out / "readers.md").write_text(reader_results.markdown(content), encoding="utf-8")
+        if content.get("lines"):
+            printing.note(f"drawn: {plots.draw_readers(content, out)}")
+    if as_json:
+        printing.print_json(content)
+        return
+    for heading, head, rows in reader_results.tables(content):
+        printing.note(heading)
+        if printing.on_terminal():
+            printing.print_table(head, rows, numbers=head[1:])
+        else:
+            printing.print_rows([head, *rows])
+
+
 def _encoder() -> TokenEncoder:
     try:
         from octavo.encode.minilm import MiniLM

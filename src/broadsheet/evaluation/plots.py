@@ -72,3 +72,36 @@ def draw(content: dict[str, Any], folder: Path, kinds: dict[str, str]) -> list[P
             figure.savefig(path, format="svg", metadata={"Date": None})
             written.append(path)
     return written
+
+
+def draw_readers(content: dict[str, Any], folder: Path) -> Path:
+    """Write quality-readers.svg, recall against cost at each question; returns its path.
+
+    content: what `reader_results.as_json` returned.
+    """
+    require()
+    import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    protocols = list(dict.fromkeys(line["protocol"] for line in content["lines"]))
+    with mpl.rc_context({"svg.hashsalt": "broadsheet", "font.family": "serif", "svg.fonttype": "none"}):
+        figure = Figure(figsize=(10, 3.2 * len(protocols)), layout="constrained")
+        FigureCanvasSVG(figure)
+        every = figure.subplots(len(protocols), 1, squeeze=False)[:, 0]
+        for axes, protocol in zip(every, protocols, strict=True):
+            lines = sorted(
+                (line for line in content["lines"] if line["protocol"] == protocol), key=lambda x: x["R@100"]
+            )
+            for place, line in enumerate(lines):
+                low, high = line["interval"]
+                color = "#8a1a1a" if line["system"].startswith("taste") else "#1b1a17"
+                axes.plot([low, high], [place, place], color=color, linewidth=2)
+                axes.plot(line["R@100"], place, "o", color=color)
+            axes.set_yticks(range(len(lines)), [line["title"] for line in lines], fontsize=8)
+            axes.set_xlabel(f"R@100, {protocol}, with 95 % interval")
+            axes.grid(visible=True, axis="x", color="#d9d3c6", linewidth=0.5)
+            axes.spines[["top", "right"]].set_visible(False)
+        path = folder / "quality-readers.svg"
+        figure.savefig(path, format="svg", metadata={"Date": None})
+    return path

@@ -1,0 +1,111 @@
+"""What ranks papers for readers: others' formulas, one reader's ranker, and many readers together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from broadsheet.evaluation.bench import Bench
+from broadsheet.exceptions import ConfigError
+from octavo.protocols import Array
+from octavo.rank.centroid import Centroid
+
+BASELINE: Final = "tfidf"
+TOGETHER: Final = "ease+tfidf"
+SERVED: Final = "taste"
+
+WARM: Final = (1.0, 1.0, 1.0)
+COLD: Final = (1.0, 1.0, 1.0)
+"""Weights of the parts, chosen on folds 1 with what is in folds 0 taken away; see docs/for-you-quality.md."""
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """name: on the command line. title: in the table. kind: elsewhere, one reader, many readers or served.
+
+    parts: the names of the parts whose cost it bears. new: whether it says anything of papers nobody has.
+    """
+
+    name: str
+    title: str
+    kind: str
+    parts: tuple[str, ...]
+    make: Callable[[Bench], Array]
+    new: bool = True
+
+
+def _tfidf(bench: Bench) -> Array:
+    return bench.ranker("tfidf", Centroid)
+
+
+def _ease_and_words(bench: Bench) -> Array:
+    return bench.added((1.0, bench.of_candidates(bench.ease())), (1.0, _tfidf(bench)))
+
+
+def _warm(bench: Bench) -> Array:
+    ease, words, like = WARM
+    parts = bench.of_candidates(bench.ease()), _tfidf(bench), bench.of_candidates(bench.like_readers())
+    return bench.added(*zip((ease, words, like), parts, strict=True))
+
+
+def _cold(bench: Bench) -> Array:
+    parts = _tfidf(bench), bench.read_words(), bench.spread()
+    return bench.added(*zip(COLD, parts, strict=True))
+
+
+SYSTEMS: Final[tuple[System, ...]] = (
+    System("popularity", "popularity", "elsewhere", ("popularity",), lambda b: b.popularity(), new=False),
+    System(BASELINE, "TF-IDF profile, one centre", "elsewhere", ("tfidf",), _tfidf),
+    System("arxiv-sanity", "arxiv-sanity's SVM", "elsewhere", ("margin",), lambda b: b.margin()),
+    System("zotero", "zotero-arxiv-daily's weighted mean", "elsewhere", ("recency",), lambda b: b.recency()),
+    System(SERVED, "taste (ridge regression)", "served", ("taste",), lambda b: b.taste()),
+    System(
+        "item-knn",
+        "item-kNN",
+        "elsewhere",
+        ("item_knn",),
+        lambda b: b.of_candidates(b.item_knn()),
+        new=False,
+    ),
+    System("ease", "EASE", "elsewhere", ("ease",), lambda b: b.of_candidates(b.ease()), new=False),
+    System(TOGETHER, "EASE + TF-IDF", "elsewhere", ("ease", "tfidf"), _ease_and_words, new=False),
+    System(
+        "like-readers",
+        "readers of like words",
+        "many readers",
+        ("like_readers",),
+        lambda b: b.of_candidates(b.like_readers()),
+        new=False,
+    ),
+    System(
+        "warm",
+        "EASE + TF-IDF + readers of like words",
+        "many readers",
+        ("ease", "tfidf", "like_readers"),
+        _warm,
+        new=False,
+    ),
+    System("read-words", "words read together", "many readers", ("read_words",), lambda b: b.read_words()),
+    System("spread", "EASE lent by words", "many readers", ("ease", "spread"), lambda b: b.spread()),
+    System(
+        "cold",
+        "TF-IDF + words read together + EASE lent",
+        "many readers",
+        ("tfidf", "read_words", "ease", "spread"),
+        _cold,
+    ),
+)
+
+
+def named(names: str | None) -> list[System]:
+    """Return the systems of a list with commas, with the baseline first; all of them for None.
+
+    Raises ConfigError for a name there is none of.
+    """
+    known = {system.name: system for system in SYSTEMS}
+    wanted = list(known) if names is None else [name.strip() for name in names.split(",") if name.strip()]
+    for name in wanted:
+        if name not in known:
+            raise ConfigError(f"no system {name!r}; there are {', '.join(known)}")
+    return [known[name] for name in dict.fromkeys([BASELINE, *wanted])]
