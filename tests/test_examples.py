@@ -42,24 +42,55 @@ def data(tmp_path_factory):
         (collection / "qrels" / f"{split}.tsv").write_text(f"query-id\tcorpus-id\tscore\n{judged}")
     plant_abstracts(folder)
     plant_sentence_pairs(folder)
+    plant_baskets(folder)
     plant_libraries(folder)
     return folder
+
+
+def write_tables(folder, tables):
+    """Parquet files by name, of columns by name."""
+    for name, columns in tables.items():
+        path = folder / f"{name}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pyarrow.parquet.write_table(pyarrow.table(columns), path)
+
+
+def plant_baskets(folder):
+    """Sixty histories as S3-Rec's Beauty is laid out: each goes round a ring of thirty items of six kinds."""
+    chance, rows = random.Random(2), []
+    for user in range(60):
+        start, length = chance.randrange(30), chance.randrange(5, 12)
+        rows += [(user + 1, 1 + (start + place) % 30, place) for place in range(length)]
+    user, item, place = zip(*rows, strict=True)
+    target = folder / "readers" / "s3rec_beauty"
+    write_tables(target, {"interactions": {"user": user, "item": item, "pos": place}})
+    kinds = [(item, kind) for item in range(1, 31) for kind in (item % 6, 10 + item % 4)]
+    item, kind = zip(*kinds, strict=True)
+    write_tables(target, {"item_attributes": {"item": item, "attribute": kind}})
 
 
 def plant_libraries(folder):
     """Readers' libraries as citeulike-t is laid out: 24 readers, each of one of four topics, 160 papers."""
     chance, target = random.Random(2), folder / "readers" / "citeulike-t"
-    target.mkdir(parents=True)
     kept = [(r, p) for r in range(24) for p in sorted(chance.sample(range(r % 4, 160, 4), 12))]
     words = [" ".join(chance.choices([f"word{p % 4}x{w}" for w in range(20)], k=12)) for p in range(160)]
     tables = {
         "interactions": {"user": [r for r, _ in kept], "item": [p for _, p in kept]},
         "items": {"item": list(range(160)), "bow_text": words},
         "item_tags": {"item": list(range(160)), "tag": [p % 4 for p in range(160)]},
+        "bow": {
+            "item": [p for p in range(160) for _ in range(8)],
+            "word_id": [20 * (p % 4) + w for p in range(160) for w in sorted(chance.sample(range(20), 8))],
+            "count": [1 + (p + w) % 3 for p in range(160) for w in range(8)],
+        },
+        "citations": {"src": list(range(160)), "dst": [(p + 4) % 160 for p in range(160)]},
+        "splits/coldstart_item_fold_seed20240601": {
+            "item": list(range(160)),
+            "fold": [p // 4 % 5 for p in range(160)],
+        },
         "tags": {"tag_id": list(range(4)), "tag": ["owls", "bread", "moon", "tides"]},
     }
-    for name, columns in tables.items():
-        pyarrow.parquet.write_table(pyarrow.table(columns), target / f"{name}.parquet")
+    write_tables(target, tables)
 
 
 def plant_sentence_pairs(folder):
