@@ -89,7 +89,7 @@ def test_a_healthy_house_has_a_finding_for_every_look(house):
     assert [f for f in findings if f.level != "ok"] == []
     assert [f.what for f in findings] == [
         *("machine", "data folder", "disk", "time zone"),
-        *("store", "works", "words", "meaning", "encoder", "sources", "jobs", "mail", "people"),
+        *("store", "works", "words", "meaning", "encoder", "sources", "jobs", "for you", "mail", "people"),
     ]
     details = " ".join(f.detail for f in findings)
     assert "SQLite" in details

@@ -173,8 +173,14 @@ class Settings(BaseSettings):
         "each reader may choose another.",
     )
     for_you_ranker: str = Field(
-        default="octavo.rank.centroid:Centroid",
+        default="octavo.rank.taste:Taste",
         description="What ranks readers' own feeds, as module:Class with the shape octavo.protocols:Ranker.",
+    )
+
+    lab_rankers: tuple[str, ...] = Field(
+        default=(),
+        description="Two rankers, as a JSON list of module:Class, that are drafted into every reader's own "
+        "feed to see which is preferred (docs/for-you.md); empty: none.",
     )
 
     registration: Literal["invitation", "open"] = Field(
@@ -218,6 +224,13 @@ class Settings(BaseSettings):
         if self.oidc_issuer and not self.oidc_client_id:
             raise ValueError("BROADSHEET_OIDC_ISSUER needs BROADSHEET_OIDC_CLIENT_ID")
         return self
+
+    @field_validator("lab_rankers")
+    @classmethod
+    def _two_or_none(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(value) not in (0, 2) or len(set(value)) != len(value):
+            raise ValueError(f"want two different rankers, or none, got {len(value)}")
+        return value
 
     @field_validator("proxy_networks")
     @classmethod

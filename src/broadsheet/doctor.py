@@ -55,6 +55,7 @@ def examine(house: House) -> list[Finding]:
         ("encoder", _encoder),
         ("sources", _sources),
         ("jobs", _jobs),
+        ("for you", _for_you),
         ("mail", _mail),
         ("people", _people),
     )
@@ -255,6 +256,17 @@ def _jobs(house: House) -> Iterator[Finding]:
             yield Finding(level, "jobs", detail, "it is tried again by itself; `broadsheet jobs` says when")
     if not any(run.error for run in runs):
         yield Finding("ok", "jobs", f"{len(runs)} known, none failing; `broadsheet jobs` tells of each")
+
+
+def _for_you(house: House) -> Iterator[Finding]:
+    readers, late, stale, slowest = house.for_you.behind()
+    told = f"{readers} readers have a model, {late} have said something since"
+    detail = f"{told}; the slowest took {slowest:.0f} ms"
+    if stale:
+        advice = "the job “for you” learns them anew: does the server, or `broadsheet work`, run?"
+        yield Finding("warning", "for you", f"STALE: {stale} models; {detail}", advice)
+    else:
+        yield Finding("ok", "for you", detail)
 
 
 def _mail(house: House) -> Iterator[Finding]:

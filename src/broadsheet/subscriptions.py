@@ -32,6 +32,7 @@ class Kind(enum.StrEnum):
     QUERY = "query"
     SHELF = "shelf"
     PERSON = "person"
+    FOR_YOU = "for-you"
 
 
 class Cadence(enum.StrEnum):

@@ -88,7 +88,7 @@ def test_a_delivery_that_is_not_there(run):
 
 def test_jobs_that_nobody_has_run(run):
     listed = run("jobs", "--json").data
-    assert [job["name"] for job in listed] == ["digests", "mail", "sweep"]
+    assert [job["name"] for job in listed] == ["digests", "mail", "for you", "sweep"]
     assert not any(job["stale"] or job["last_success"] for job in listed)
 
 

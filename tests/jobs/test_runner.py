@@ -251,7 +251,14 @@ def test_a_job_that_goes_long_without_success_is_stale(house):
 
 def test_a_harvest_made_by_hand_lately_is_not_made_at_once_again(tmp_path):
     with broadsheet.open(tmp_path, encoder="none", harvest=("arxiv cs.CL", "hf")) as house:
-        assert list(jobs(house)) == ["harvest arxiv cs.CL", "harvest hf", "digests", "mail", "sweep"]
+        assert list(jobs(house)) == [
+            "harvest arxiv cs.CL",
+            "harvest hf",
+            "digests",
+            "mail",
+            "for you",
+            "sweep",
+        ]
         house.store.save_harvest(Harvest("arxiv", "cs.CL", last_success=NOW))
         assert first_due(house, "harvest arxiv cs.CL", NOW + HOUR) == NOW + 6 * HOUR
         assert first_due(house, "harvest hf", NOW) == NOW
@@ -272,6 +279,7 @@ def test_threads_and_all(tmp_path, monkeypatch):
         assert {run.name: run.result for run in house.store.jobs.every()} == {
             "digests": "0 queued, 0 with nothing new",
             "mail": "0 sent; no mail server is set",
+            "for you": "0 readers learned anew",
             "sweep": "0 old messages swept away",
         }
         runner.stop()

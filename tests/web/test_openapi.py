@@ -33,6 +33,7 @@ PATHS = (
     "/api/tags/{name}",
     "/api/for-you",
     "/api/for-you/model",
+    "/api/lab",
 )
 CHANGING = (
     "/api/marks/{kind}",

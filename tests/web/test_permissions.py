@@ -141,6 +141,8 @@ PUT   /api/for-you/wishes/{kind}      reader     /api/for-you/wishes/less?what=t
 DELETE /api/for-you/wishes/{kind}     reader     /api/for-you/wishes/less?what=tides
 PUT   /api/for-you/library            reader
 DELETE /api/for-you/library           reader     /api/for-you/library?name=thesis
+GET   /lab                            admin
+GET   /api/lab                        admin
 GET   /docs/api                       public
 GET   /openapi.json                   public
 GET   /llms.txt                       public

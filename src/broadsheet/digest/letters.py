@@ -19,6 +19,7 @@ def wish_in_words(wish: Wish) -> str:
         Kind.QUERY: f"new papers for “{' '.join(wish.object.split())[:120]}”",
         Kind.SHELF: "what is new on a shelf",
         Kind.PERSON: "what somebody you follow has found",
+        Kind.FOR_YOU: "the newest papers in your own order",
     }[wish.kind]
     weekly = f" every {DAYS[wish.weekday]}" if wish.cadence is Cadence.WEEKLY else ""
     daily = " every day" if wish.cadence is Cadence.DAILY and wish.kind is not Kind.EDITION else ""

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-import pkgutil
+import hashlib
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, date
+from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import numpy as np
 
 from broadsheet import intake
-from broadsheet.exceptions import ConfigError
-from broadsheet.foryou import hearing
+from broadsheet.foryou import hearing, training
 from broadsheet.foryou.interests import Interest
 from broadsheet.foryou.known import Known, told_of, wanted
+from broadsheet.foryou.lab import Lab
 from broadsheet.foryou.laying import Place, lay
 from broadsheet.foryou.learning import Lesson, Model, Scored, learn
 from broadsheet.foryou.library import LONGEST_NAME, MOST_INPUT, Brought, anchored, pack, spread_out, unpack
 from broadsheet.foryou.pool import Desk, Pool
+from broadsheet.foryou.rankers import made
 from broadsheet.foryou.rating import telling_rows
 from broadsheet.foryou.said import Said, Shown
+from broadsheet.foryou.signals import Judgement
+from broadsheet.foryou.telling import sentence
 from broadsheet.foryou.why import Why, reasons_of
 from broadsheet.foryou.words import column
 from broadsheet.papers import Paper
@@ -31,7 +35,6 @@ from broadsheet.search.encoding import encoder_name
 from broadsheet.store.events import Log
 from broadsheet.store.tastes import Taste
 from broadsheet.subjects.telling import spread, telling
-from octavo.protocols import Ranker
 
 if TYPE_CHECKING:
     from broadsheet.house import House
@@ -58,6 +61,12 @@ class Choice:
     interest: Interest | None
     beyond: bool
     why: tuple[Why, ...]
+
+    @property
+    def because(self) -> str:
+        """The first reason in words, or ''."""
+        told = sentence(self.why[0]) if self.why else ""
+        return told[:1].upper() + told[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +104,8 @@ class ForYou:
         self.store = house.store
         self.tastes = house.store.tastes
         self.desk = Desk(house.store, house.index)
+        self.lab = Lab(self)
+        house.encoders.carriers.append(partial(training.carry, self))
         self._mutex = threading.Lock()
         self._models: OrderedDict[int, Model] = OrderedDict()
 
@@ -209,18 +220,21 @@ class ForYou:
         """Names everything a model depends on but the papers: what was said, the half-life, the encoder."""
         near = self.house.index.neighbourhood()
         config = self.house.settings
-        said = (sorted(taste.said.items(), key=str), config.for_you_half_life, config.for_you_ranker)
+        rankers = (config.for_you_ranker, *config.lab_rankers)
+        said = (sorted(taste.said.items(), key=str), config.for_you_half_life, rankers)
         space = f"{near.encoder}:{near.dim}:{len(near) > 0}" if near is not None else ""
         return f"{self.tastes.heard(taste.reader_id)}|{space}|{said}|{hash(taste.anchors)}"
 
     def _learn(self, taste: Taste, name: str) -> Model:
         said = Said.of(taste.said)
         pool = self.pool()
+        first, second = self.lab.rankers or (self.house.settings.for_you_ranker, "")
         lesson = Lesson(
-            self.ranker,
+            lambda: made(first, pool),
             self.store.events.clock().astimezone(UTC),
             self.house.settings.for_you_half_life,
             lambda papers: self._told(papers, pool),
+            (lambda: made(second, pool)) if second else None,
         )
         heard = hearing.hear(self.store, taste.reader_id, said)
         model = learn(taste.reader_id, name, heard, said, self.desk, pool, lesson, unpack(taste.anchors))
@@ -240,9 +254,13 @@ class ForYou:
             )
         return model
 
-    def ranker(self) -> Ranker:
-        """A new ranker of the kind that is set. Raises ConfigError for a name of nothing that can be made."""
-        return made(self.house.settings.for_you_ranker)
+    def train(self, stop: Callable[[], bool] = lambda: False) -> str:
+        """Learn the readers anew who have said something since, within the budget; tells what was done."""
+        return training.train(self, stop=stop)
+
+    def behind(self) -> tuple[int, int, int, float]:
+        """See `training.behind`."""
+        return training.behind(self)
 
     def pool(self) -> Pool:
         """The newest papers, of which pages are made."""
@@ -268,34 +286,49 @@ class ForYou:
         if said.off:
             return Page((), said, None, pool=len(pool))
         model, behind = self.model(reader, patient=patient)
-        scored = model.scored(pool, said)
         shown, today = Shown.of(taste.shown), self.house.today()
         explore = self.house.settings.for_you_explore if said.explore is None else said.explore
-        away = {one.paper for one in model.judgements} | shown.tired_of(today)
-        places = lay(pool, scored, size=limit, away=away, explore=explore)
-        choices = self._choices(model, pool, scored, said, places)
+        away = {one.paper for one in model.judgements if not _just_opened(one, today)} | shown.tired_of(today)
+        lists = [
+            lay(pool, each.scored(pool, said), size=limit, away=away, explore=explore)
+            for each in (model, model.rival)
+            if each is not None
+        ]
+        places, teams = lists[0], [0] * len(lists[0])
+        if note and len(lists) == 2:
+            state = hashlib.blake2b(model.name.encode(), digest_size=6).hexdigest()
+            places, teams = self.lab.draft(taste, state, pool, (lists[0], lists[1]), today)
+        elif note and taste.draft:
+            self.lab.settle(taste)
+        choices = self._choices(model, pool, said, places, teams)
         if note and choices and not self.house.read_only:
             after = shown.with_papers([choice.paper.id for choice in choices], today).packed()
             if after != taste.shown:
                 self.tastes.change(reader.id, seen=False, shown=after)
-        return Page(choices, said, model, behind, int(scored.muted.sum()), len(pool))
+        muted = int(model.scored(pool, said).muted.sum())
+        return Page(choices, said, model, behind, muted, len(pool))
 
     def _choices(
-        self, model: Model, pool: Pool, scored: Scored, said: Said, places: Sequence[Place]
+        self, model: Model, pool: Pool, said: Said, places: Sequence[Place], teams: Sequence[int]
     ) -> tuple[Choice, ...]:
-        whys = reasons_of(model, self.desk, pool, scored, said, places)
-        papers = {
-            paper.id: paper for paper in self.store.papers([int(pool.ids[place.row]) for place in places])
-        }
+        whys: dict[int, tuple[Why, ...]] = {}
+        scores: dict[int, Scored] = {}
+        for team, each in enumerate((model, model.rival)):
+            mine = [place for place, of in zip(places, teams, strict=True) if of == team]
+            if each is not None and mine:
+                scored = each.scored(pool, said)
+                told = reasons_of(each, self.desk, pool, scored, said, mine)
+                whys.update((place.row, why) for place, why in zip(mine, told, strict=True))
+                scores.update((place.row, scored) for place in mine)
+        papers = {paper.id: paper for paper in self.store.papers([int(pool.ids[p.row]) for p in places])}
         found = []
-        for place, why in zip(places, whys, strict=True):
-            paper = papers.get(int(pool.ids[place.row]))
+        for place in places:
+            paper, scored = papers.get(int(pool.ids[place.row])), scores[place.row]
             if paper is not None:
                 number = int(scored.interest[place.row])
                 interest = model.interests[number] if number >= 0 else None
-                found.append(
-                    Choice(paper, round(float(scored.total[place.row]), 2), interest, place.beyond, why)
-                )
+                score = round(float(scored.total[place.row]), 2)
+                found.append(Choice(paper, score, interest, place.beyond, whys[place.row]))
         return tuple(found)
 
     def known(self, reader: Reader, *, most: int = 5) -> Known:
@@ -346,10 +379,6 @@ class ForYou:
         self.store.events.empty(reader_id, OWN_KINDS)
 
 
-def made(name: str) -> Ranker:
-    """The ranker of a name (module:Class). Raises ConfigError."""
-    try:
-        found: Ranker = pkgutil.resolve_name(name)()
-    except (ImportError, AttributeError, ValueError, TypeError) as error:
-        raise ConfigError(f"no such ranker: {name!r} ({error}); want module:Class") from error
-    return found
+def _just_opened(one: Judgement, today: date) -> bool:
+    """Whether a paper was only opened, and today: who comes back from it finds it where it was."""
+    return one.kinds == ("open",) and one.at.date() >= today

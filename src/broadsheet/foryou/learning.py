@@ -74,6 +74,7 @@ class Model:
     library, come last and have numbers below zero. papers: what was read of the others. interests: those of
     papers, where `map` says they lie, then one for each author followed. liked, disliked: where the strongest
     of them lie; unwanted: the numbers of the latter. heard: how many signals there were. strength: c above.
+    rival: the same with the other ranker of an experiment.
     """
 
     reader_id: int
@@ -92,6 +93,7 @@ class Model:
     strength: float
     learned_at: datetime
     took_ms: float = 0.0
+    rival: Model | None = None
     _scored: tuple[object, Scored] | None = field(default=None, repr=False)
 
     def examples(self, desk: Desk, pool: Pool) -> Texts:
@@ -201,13 +203,14 @@ class Lesson:
     """What a model is learned with.
 
     make: a ranker. now, half_life: when it is, and after how many days a signal counts half. told: papers →
-    words they have in common.
+    words they have in common. rival: the other ranker of an experiment.
     """
 
     make: Make
     now: datetime
     half_life: float
     told: Told = lambda _: ()
+    rival: Make | None = None
 
 
 def learn(
@@ -242,13 +245,15 @@ def learn(
     signs = np.array([one.liked for one in judgements], np.int64)
     known = places.any(axis=1)
     unwanted = np.flatnonzero(known & (signs < 0))[:_COMPARED]
+    weights = np.empty(0, np.float32)
     if judgements:
         weights = np.array([one.weight for one in judgements], np.float32)
         ranker = lesson.make().fit(examples, signs, weights=weights)
         strength = float(weights.sum() / (weights.sum() + HALF))
+    rival = lesson.rival().fit(examples, signs, weights=weights) if lesson.rival and judgements else None
     authors = {key: to for key, to in heard.authors.items() if f"author:{to}" not in dropped}
     followed = tuple(Interest(f"author:{to}", "author", to, (), FOLLOWED) for to in authors.values())
-    return Model(
+    model = Model(
         reader_id,
         name,
         ranker,
@@ -264,8 +269,11 @@ def learn(
         len(heard.signals),
         strength,
         datetime.now(UTC),
-        (time.perf_counter() - started) * 1000,
     )
+    if rival is not None:
+        model.rival = replace(model, ranker=rival)
+    model.took_ms = (time.perf_counter() - started) * 1000
+    return model
 
 
 def _of_anchor(number: int, anchor: Anchor, now: datetime) -> Judgement:

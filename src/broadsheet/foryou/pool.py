@@ -27,6 +27,7 @@ from octavo.protocols import Array, Ids, SparseRows, Texts
 
 NEWEST: Final = 2000
 """So many of the newest papers are looked through; a busy month of three categories of arXiv."""
+BACKGROUND: Final = 300
 _KEPT: Final = 12_000
 _FOLDED_DIM: Final = 256
 
@@ -70,6 +71,12 @@ class Pool:
     def places(self) -> Array:
         """Where the papers lie, (N, E) at unit length: about the middle, so that near and far differ."""
         return placed(self.texts, self.middle)
+
+    @cached_property
+    def background(self) -> Texts:
+        """A few hundred papers evenly spread over the pool, which stand for all that nobody judged."""
+        rows = np.arange(0, len(self), max(1, -(-len(self) // BACKGROUND)))
+        return Texts(self.texts.vectors[rows], weighed([self.papers[row].words for row in rows], self.rare))
 
     @cached_property
     def rows(self) -> dict[int, int]:

@@ -54,6 +54,7 @@ def jobs(house: House) -> dict[str, Job]:
         *(Job(f"harvest {words}", every, _harvest(words)) for words in house.settings.harvest),
         Job("digests", timedelta(minutes=10), _digests, lambda house: house.mail.due),
         Job("mail", timedelta(minutes=10), _mail, lambda house: house.mail.waiting),
+        Job("for you", timedelta(minutes=10), _for_you),
         Job("sweep", timedelta(days=1), _sweep),
     ]
     return {job.name: job for job in listed}
@@ -109,6 +110,10 @@ def _digests(house: House, stop: Stop) -> str:
 def _mail(house: House, stop: Stop) -> str:
     sent = str(house.mail.send(stop=stop))
     return sent if house.mail.ready else f"{sent}; no mail server is set"
+
+
+def _for_you(house: House, stop: Stop) -> str:
+    return house.for_you.train(stop)
 
 
 def _sweep(house: House, stop: Stop) -> str:

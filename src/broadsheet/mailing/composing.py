@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
-from broadsheet.digest.issue import Issue, entries
+from broadsheet.digest.issue import Issue, entries, line
 from broadsheet.digest.schedule import next_due, zone_named
 from broadsheet.exceptions import NotFoundError
 from broadsheet.feed.spans import Span
@@ -56,7 +56,7 @@ class Composer:
         """What a wish of a reader gives now, beyond what was told; None when there is nothing new."""
         today = now.astimezone(zone_named(wish.zone)).date()
         # A query is asked beyond a moment, which hardly two subscribers share; the rest goes by days.
-        eyes = reader if wish.kind is Kind.SHELF else None
+        eyes = reader if wish.kind in (Kind.SHELF, Kind.FOR_YOU) else None
         key = (wish.kind, wish.object, wish.cadence, wish.length, told, thumbs, today, eyes)
         if key not in self._made:
             self._made[key] = self._compose(wish, now, today, told, thumbs, reader)
@@ -72,6 +72,8 @@ class Composer:
                 found = self._trending(wish, today)
             case Kind.QUERY:
                 found = self._query(wish, now, today, told)
+            case Kind.FOR_YOU:
+                found = self._for_you(wish, today, told, reader)
             case _:
                 found = self._followed(wish, today, told, reader)
         if found is None or not found.papers:
@@ -85,7 +87,10 @@ class Composer:
             site=config.site,
             path=found.path,
             total=found.total,
-            entries=entries(found.papers[: wish.length]),
+            entries=tuple(
+                replace(entry, votes=" · ".join(filter(None, (entry.votes, found.why.get(entry.key, "")))))
+                for entry in entries(found.papers[: wish.length])
+            ),
             thumbs=thumbs,
             cadence=wish.cadence.value,
         )
@@ -130,6 +135,22 @@ class Composer:
         path = f"/papers?{urlencode({'q': wish.object, 'sort': 'date'})}"
         return _List(f"“{wish.object[:80]}”", path, today.isoformat(), upto, new, len(new))
 
+    def _for_you(self, wish: Wish, today: date, told: str, reader: int | None) -> _List | None:
+        """A reader's own page, without what was told; None for nobody, or who has switched it off."""
+        if reader is None or not self._house.store.accounts.account(reader).open:
+            return None
+        person = self._house.people.reader(reader)
+        known = set(told.split("\n"))
+        page = self._house.for_you.page(
+            person, limit=wish.length + min(len(known), wish.length), patient=True
+        )
+        new = [choice for choice in page.choices if choice.paper.key not in known][: wish.length]
+        why = {choice.paper.key: line(choice.because) for choice in new}
+        papers = [choice.paper for choice in new]
+        upto = "\n".join([*(paper.key for paper in papers), *told.split("\n")][:MOST_TOLD])
+        title = f"For you, {_day(today)}"
+        return _List(title, "/for-you", f"{today.isoformat()}:{reader}", upto, papers, len(papers), why)
+
     def _followed(self, wish: Wish, today: date, told: str, reader: int | None) -> _List | None:
         """What a shelf or a person shows that was not told; None where it is not for these eyes."""
         community, people = self._house.community, self._house.people
@@ -156,7 +177,8 @@ def _period(wish: Wish) -> timedelta:
 
 @dataclass(frozen=True, slots=True)
 class _List:
-    """Papers and where they stand. name: of the edition; upto: what is told when it has gone."""
+    """Papers and where they stand. name: of the edition; upto: what is told when it has gone; why: key → the
+    reason a paper is there, where there is one."""
 
     title: str
     path: str
@@ -164,6 +186,7 @@ class _List:
     upto: str
     papers: Sequence[Paper]
     total: int
+    why: Mapping[str, str] = field(default_factory=dict)
 
 
 def _day(day: date) -> str:

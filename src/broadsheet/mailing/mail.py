@@ -131,6 +131,8 @@ class Mail:
                 self.house.community.shelf(int(wish.object), people.reader(reader) if reader else None)
             elif wish.kind is Kind.PERSON:
                 people.named(wish.object)
+            elif wish.kind is Kind.FOR_YOU and reader is None:
+                raise MailError("a digest of one's own belongs to an account: sign in first")
         except (NotFoundError, ValueError) as error:
             raise MailError(f"there is no {wish.kind} {wish.object!r} here") from error
 

@@ -61,7 +61,7 @@ def create_app(house: House) -> FastAPI:
         dependencies=[Depends(guard)],
     )
     app.state.press = Press(house)
-    for community in (marks, trends, talk, shelves, following, curators, foryou):
+    for community in (marks, trends, talk, shelves, following, curators, foryou, foryou.lab):
         app.include_router(community.api)
         app.include_router(community.router)
     app.include_router(api.router)
