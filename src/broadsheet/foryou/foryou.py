@@ -21,6 +21,7 @@ from broadsheet.foryou.lab import Lab
 from broadsheet.foryou.laying import Place, lay
 from broadsheet.foryou.learning import Lesson, Model, Scored, learn
 from broadsheet.foryou.library import LONGEST_NAME, MOST_INPUT, Brought, anchored, pack, spread_out, unpack
+from broadsheet.foryou.lists import Lists
 from broadsheet.foryou.pool import Desk, Pool
 from broadsheet.foryou.rankers import made
 from broadsheet.foryou.rating import telling_rows
@@ -105,6 +106,7 @@ class ForYou:
         self.tastes = house.store.tastes
         self.desk = Desk(house.store, house.index)
         self.lab = Lab(self)
+        self.lists = Lists(self)
         house.encoders.carriers.append(partial(training.carry, self))
         self._mutex = threading.Lock()
         self._models: OrderedDict[int, Model] = OrderedDict()

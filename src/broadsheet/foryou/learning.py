@@ -178,8 +178,12 @@ def _said_in(words: Sequence[str], pool: Pool) -> Array:
     """(N,): how many of some words each paper says."""
     if not words:
         return np.zeros(len(pool), np.float32)
-    pattern = pattern_of(words)
-    return np.array([len(set(pattern.findall(paper.text))) for paper in pool.papers], np.float32)
+    pattern, starts = pattern_of(words), [word.casefold().split()[0] for word in words]
+    said = np.zeros(len(pool), np.float32)
+    for row, paper in enumerate(pool.papers):
+        if any(start in paper.text for start in starts):  # cheaper by far than to look for whole words
+            said[row] = len(set(pattern.findall(paper.text)))
+    return said
 
 
 _UNSPACED: Final = re.compile(r"[\u0e00-\u0eff\u2e80-\u9fff\uf900-\ufaff]")

@@ -229,7 +229,10 @@ def paper(request: Request, reference: str, as_of: AsOf = "") -> Response:
             return export_sheet(press.house, SUFFIXES[suffix], [found], found.key)
         similar = _similar(press, found)
         beside = {**_tags(request, found), **signs.beside(request, found, moment)}
-        return press.page(request, "paper.html", paper=found, similar=similar, as_of=moment, **beside)
+        next_to = press.house.for_you.lists.beside(found) if reader_of(request) else []
+        return press.page(
+            request, "paper.html", paper=found, similar=similar, next_to=next_to, as_of=moment, **beside
+        )
 
     return press.answer(request, make)
 

@@ -42,7 +42,7 @@ CACHE_BYTES: Final = 48 << 20
 PLACES: Final = 2
 """Answers made at once: one may wait for the disk, or be in a part that runs beside the interpreter."""
 # What the addresses of pages ask for; whatever else is in an address is not carried on into links.
-PARAMETERS: Final = ("q", "sort", "page", "category", "days", "year", "by", "as_of")
+PARAMETERS: Final = ("q", "sort", "page", "category", "days", "year", "by", "as_of", "order")
 MAX_VALUE: Final = 4096
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
 

@@ -118,6 +118,7 @@ def shelf_page(
     number: int,
     token: Token = "",
     as_of: AsOf = "",
+    order: Annotated[str, Query(pattern="^(latest|reading)$")] = "latest",
     format_: Annotated[str, Query(alias="format", max_length=40)] = "",
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Response:
@@ -129,10 +130,14 @@ def shelf_page(
 
     def make() -> Sheet:
         standing = community.on_shelf(shelf, at=moment)
+        lists = press.house.for_you.lists
+        if order == "reading":
+            items = {item.paper.id: item for item in standing}
+            standing = [items[paper.id] for paper in lists.in_order([item.paper for item in standing])]
         papers = PaperList(
             shelf.name,
             f"/shelves/{number}",
-            {"token": token, "as_of": as_of},
+            {"token": token, "as_of": as_of, "order": order if order != "latest" else ""},
             lambda most: [item.paper for item in standing[:most]],
         )
         where = press.addresses(request)
@@ -146,6 +151,8 @@ def shelf_page(
             standing=standing,
             listed=[item.paper for item in standing],
             mine=mine,
+            order=order,
+            wanting=lists.completing([item.paper for item in standing]) if mine and moment is None else [],
             follows=community.follows_it(reader, f"shelf:{number}"),
             as_of=moment,
             list=papers,
