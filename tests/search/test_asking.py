@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.search import Search, spelling
+from broadsheet.search import Search, facets, spelling
 from broadsheet.search.acronyms import Pair, pairs
+from broadsheet.search.query import parse
+from broadsheet.search.question import Question
 
 ABSTRACT = (
     "We route tokens through a sparse mixture of experts (MoE) whose gates learn late. "
@@ -147,3 +149,55 @@ def test_like_some_and_unlike_others(library: Search) -> None:
     less = next(i for i in near if i != 3)
     far = library.find(f"like:2501.00003 -like:2501.{less:05}").hits
     assert less not in {hit.paper_id for hit in far}
+
+
+def test_sentences_are_told_apart_by_what_they_are_for() -> None:
+    abstract = (
+        "Retrieval is often slow and costly. However, existing indexes cannot grow. "
+        "We propose a novel framework that leverages trees. Then each stage prunes candidates. "
+        "Extensive experiments show that it outperforms the baselines. It is 3.5 times faster."
+    )
+    assert facets.facet(abstract, "background") == (
+        "Retrieval is often slow and costly. However, existing indexes cannot grow."
+    )
+    assert facets.facet(abstract, "method") == (
+        "We propose a novel framework that leverages trees. Then each stage prunes candidates."
+    )
+    assert facets.facet(abstract, "result").endswith("It is 3.5 times faster.")
+    for text in ("", " ", "\x00", "...", "x" * 5000, "🦉. 🦉. 🦉."):
+        assert "".join(facets.facet(text, name) for name in facets.FACETS) == text.strip() or len(text) > 4
+
+
+def test_like_a_paper_in_one_of_its_facets(store: Any, make_paper: Any, search: Search) -> None:
+    background, method = "However, glaciers often melt.", "We propose violins that leverage resonance."
+    store.put(
+        make_paper(1, "Study", f"{background} {method} Experiments show that it outperforms baselines."),
+        make_paper(2, "Glaciers", "However, glaciers often melt; glaciers melt often."),
+        make_paper(3, "Violins", "We propose violins that leverage resonance of violins."),
+    )
+    search.sync()
+    search.encode()
+
+    def nearness(query: str) -> dict[int, float]:
+        return {hit.paper_id: hit.shares.get("meaning", 0.0) for hit in search.find(query).hits}
+
+    whole, near = nearness("like:2501.00001"), nearness("like:2501.00001#background")
+    assert set(whole) == set(near) == {2, 3}
+    planner = search._current([])
+    vectors = {
+        name: Question(planner, parse(f"like:2501.00001{name}"), "relevance", True).liked_vectors(
+            planner.near
+        )
+        for name in ("", "#background", "#method")
+    }
+    glaciers, violins = planner.near.vectors_of([2, 3])
+    towards = {name: float(x[0] @ (glaciers - violins)) for name, x in vectors.items()}
+    assert towards["#background"] > towards[""] > towards["#method"]
+
+
+def test_facets_that_are_none_are_told(library: Search) -> None:
+    results = library.find("like:2501.00001#colour")
+    assert "'colour' was ignored" in " ".join(results.notes)
+    plain = library.find("like:2501.00001")
+    assert [hit.paper_id for hit in results.hits] == [hit.paper_id for hit in plain.hits]
+    assert parse("like:2501.00001#method").canonical == "like:2501.00001#method"

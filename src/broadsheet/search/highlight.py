@@ -40,7 +40,7 @@ def snippet(text: str, stems: Mapping[str, float], telling: Collection[str] = ()
     best_start, best_end, best_worth = 0, 0, -1.0
     at = 0
     deciding = found or (_matches(text, telling) if telling else [])
-    for start, end in _sentences(text):
+    for start, end in sentences(text):
         stems_inside: set[str] = set()
         while at < len(deciding) and deciding[at].start < end:
             stems_inside.add(deciding[at].text)
@@ -97,7 +97,8 @@ def _joined(text: str, found: Sequence[Token]) -> list[tuple[int, int]]:
     return spans
 
 
-def _sentences(text: str) -> list[tuple[int, int]]:
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Where the sentences of a text begin and end."""
     edges = [0, *(found.end() for found in _SENTENCE_END.finditer(text)), len(text)]
     return [(start, end) for start, end in itertools.pairwise(edges) if end > start]
 

@@ -11,19 +11,21 @@ import numpy as np
 from broadsheet.exceptions import PaperNotFoundError
 from broadsheet.identifiers import title_key
 from broadsheet.papers import Paper
-from broadsheet.search import fusing, matching, spelling
+from broadsheet.search import facets, fusing, matching, spelling
 from broadsheet.search.answer import Answer, Fused, Leg
 from broadsheet.search.query import Clause, ParsedQuery
+from octavo.find.feedback import moved
 from octavo.protocols import Array, Ids
 
 if TYPE_CHECKING:
+    from broadsheet.search.meaning import Near
     from broadsheet.search.planner import Planner, Sort
 
 DEPTH: Final = 200
 """Papers that each leg finds."""
 RANKED: Final = 300
 """Papers that are ranked by all legs together; what has the words and is not among them follows by words."""
-WEIGHTS: Final = {"words": 0.5, "meaning": 0.5, "all words": 0.4}
+WEIGHTS: Final = {"words": 0.5, "meaning": 0.5, "tokens": 0.5, "all words": 0.4}
 CLOSE: Final = 100
 CLOSE_SHARE: Final = 0.8
 """Sorted by date, meaning counts for the nearest `CLOSE` papers with this share of the best cosine."""
@@ -50,7 +52,8 @@ class Question:
     """A parsed query, asked of the planner's state of the indexes.
 
     text: what is asked for in prose; a mended spelling of the query's own. more: what it is also called.
-    opinions: the legs to be joined. fused: what was found so far, ranked.
+    facets: in what of a paper results should be like it, by the paper. opinions: the legs to be joined.
+    fused: what was found so far, ranked.
     """
 
     def __init__(self, planner: Planner, query: ParsedQuery, sort: Sort, whole: bool) -> None:
@@ -61,6 +64,7 @@ class Question:
         self.text = query.about
         self._stemmed: tuple[str, dict[str, int]] = "", {}
         self.more = ""
+        self.facets: dict[int, str] = {}
         self.liked = self._found(query.likes, "to be like")
         self.unlike = self._found(query.unlikes, "to be unlike")
         self.besides = {paper.id for paper in (*self.liked, *self.unlike)}
@@ -72,12 +76,17 @@ class Question:
     def _found(self, clauses: Sequence[Clause], purpose: str) -> list[Paper]:
         papers: dict[int, Paper] = {}
         for clause in clauses[:MAX_LIKES]:
+            reference, _, facet = clause.value.partition("#")
             try:
-                paper = self.planner.store.paper(clause.value)
+                paper = self.planner.store.paper(reference)
             except PaperNotFoundError:
-                self.out.notes.append(f"There is no paper {clause.value} here {purpose}.")
+                self.out.notes.append(f"There is no paper {reference} here {purpose}.")
             else:
                 papers[paper.id] = paper
+                if facet in facets.FACETS:
+                    self.facets[paper.id] = facet
+                elif facet:
+                    self.out.notes.append(f"A paper has {', '.join(facets.FACETS)}; {facet!r} was ignored.")
         return list(papers.values())
 
     @cached_property
@@ -150,7 +159,7 @@ class Question:
         """Papers by what they are about."""
         assert self.near is not None
         asked = [] if self.vector is None else [self.vector]
-        wanted = self.near.vectors_of([paper.id for paper in self.liked])
+        wanted = self.liked_vectors(self.near)
         asked += list(wanted[:ASKED_EACH])
         if len(wanted) > ASKED_EACH:
             asked.append(_unit(wanted.mean(axis=0)))
@@ -167,6 +176,19 @@ class Question:
         others = np.setdiff1d(np.concatenate([leg.ids for leg in self.out.legs]), self.opinions[-1].ids)
         measured = self.close(others[self.near.has(others)], self.vector, wanted)
         self.opinions[-1] = self.opinions[-1].joined(measured)
+
+    def liked_vectors(self, near: Near) -> Array:
+        """The vectors (M, D) of the papers to be like, moved towards the facet that is asked for."""
+        liked = [
+            paper for paper, has in zip(self.liked, near.has([p.id for p in self.liked]), strict=True) if has
+        ]
+        found = near.vectors_of([paper.id for paper in liked])
+        for row, paper in enumerate(liked):
+            told = facets.facet(paper.abstract, self.facets.get(paper.id, ""))
+            own = self.planner.encode(told) if told else None
+            if own is not None:
+                found[row] = moved(found[row], own[None], share=facets.SHARE)
+        return found
 
     def close(self, ids: Ids, vector: Array | None, liked: Array) -> Leg:
         """How near papers are to a vector and to the papers liked, and away from those not liked."""
