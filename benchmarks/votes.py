@@ -146,6 +146,12 @@ def percentiles(seconds: list[float]) -> dict[str, float]:
     }
 
 
+def spent(process: psutil.Process) -> float:
+    """The CPU seconds of a server and of the processes that it watches over."""
+    each = [process, *process.children(recursive=True)]
+    return sum(one.cpu_times().user + one.cpu_times().system for one in each)
+
+
 def lost(folder: Path, voters: list[Voter], papers: list[str]) -> int:
     """Marks in which the store and the acknowledged votes differ, reader by reader and paper by paper."""
     with broadsheet.open(folder, encoder="none", readers="many") as house:
@@ -177,7 +183,18 @@ def measure(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
             voters.append(Voter(reader.name, session, port))
     papers = [f"2601.{number:05}" for number in range(1, min(args.papers, 500) + 1)]
     environment = {**os.environ, "BROADSHEET_ENCODER": "none", "BROADSHEET_READERS": "many"}
-    command = [sys.executable, "-m", "broadsheet", "--data-dir", str(folder), "serve", "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "broadsheet",
+        "--data-dir",
+        str(folder),
+        "serve",
+        "--port",
+        str(port),
+        "--workers",
+        str(args.workers),
+    ]
     with (folder / "log").open("w") as log:
         server = subprocess.Popen(command, env=environment, stderr=log, stdout=log)
         try:
@@ -187,11 +204,10 @@ def measure(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
                         break
                 time.sleep(0.1)
             process = psutil.Process(server.pid)
-            before, own = process.cpu_times(), time.process_time()
+            before, own = spent(process), time.process_time()
             took = asyncio.run(drive(voters, papers, args.rate, args.seconds))
-            after = process.cpu_times()
             own = time.process_time() - own
-            cpu = (after.user + after.system) - (before.user + before.system)
+            cpu = spent(process) - before
         finally:
             server.terminate()
             server.wait(20)
@@ -226,9 +242,9 @@ def table(found: dict[str, Any]) -> str:
             "p95 ≤ 100 ms",
         ),
         (
-            "CPU of the server",
+            f"CPU of the server's {found['workers']} processes",
             f"{found['server_cpu_ms_per_vote']} ms a vote, a page every tenth",
-            "≤ 5 ms of one core",
+            "",
         ),
     ]
     lines = "".join(f"| {what} | {measured} | {aim} |\n" for what, measured, aim in rows)
@@ -246,6 +262,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=200)
     parser.add_argument("--readers", type=int, default=50)
     parser.add_argument("--papers", type=int, default=2000)
+    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--note", default="Server and readers share the machine.")
     parser.add_argument("--dry", action="store_true", help="print, and keep nothing")
     args = parser.parse_args()
@@ -253,7 +270,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="broadsheet-votes-") as folder:
         found = measure(Path(folder), args)
     machine = f"{psutil.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
-    given = {"rate": args.rate, "readers": args.readers, "papers": args.papers, "seconds": args.seconds}
+    given = {name: getattr(args, name) for name in ("rate", "readers", "papers", "seconds", "workers")}
     kept = {
         **found,
         **given,

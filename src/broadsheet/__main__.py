@@ -2,4 +2,5 @@
 
 from broadsheet.cli import main
 
-main()
+if __name__ == "__main__":  # and not when a server's other processes begin
+    main()

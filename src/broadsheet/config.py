@@ -40,6 +40,13 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="The address the server listens on.")
     port: int = Field(default=8000, ge=0, le=65535, description="The port the server listens on.")
+    workers: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="Processes that answer requests. Each takes the memory of the indexes for itself, and "
+        "counts wrong passwords and keys for itself.",
+    )
     base_url: str = Field(
         default="",
         description="The public address of the paper (https://papers.example.org/daily), for feeds and "

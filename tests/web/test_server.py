@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -10,9 +11,12 @@ import time
 import urllib.error
 import urllib.request
 
+import psutil
 import pytest
 
 import broadsheet
+from broadsheet import web
+from broadsheet.exceptions import ConfigError
 
 RUN = """
 import sys, broadsheet
@@ -78,6 +82,71 @@ def test_the_web_is_imported_without_what_only_some_pages_need():
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.slow
+def test_several_processes_answer_and_one_that_dies_is_followed_by_another(folder):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "broadsheet", "serve", "--workers", "2", "--port", str(port), "--json-log"],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "BROADSHEET_DATA_DIR": str(folder), "BROADSHEET_ENCODER": "none"},
+    )
+
+    def ask(path, method="GET", **headers):
+        request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers, method=method)
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.read().decode()
+
+    def come_up():
+        for _ in range(600):
+            try:
+                return ask("/readyz")
+            except (urllib.error.URLError, ConnectionError):
+                time.sleep(0.05)
+        pytest.fail("the server did not come up")
+
+    try:
+        come_up()
+        served = [
+            child for child in psutil.Process(process.pid).children() if "spawn_main" in str(child.cmdline())
+        ]
+        assert len(served) == 2
+        page = ask("/papers/2507.00001")
+        token = re.search(r'name="csrf" (?:content|value)="(\w+)"', page)[1]  # good in either process
+        for _ in range(12):
+            ask("/api/marks/vote?paper=2507.00001", "PUT", **{"X-CSRF-Token": token})
+            assert json.loads(ask("/api/marks?paper=2507.00001"))["votes"] == 1
+            ask("/api/marks/vote?paper=2507.00001", "DELETE", **{"X-CSRF-Token": token})
+            assert 'value="vote"' in ask("/papers/2507.00001")
+        served[0].kill()
+        served[0].wait(10)
+        come_up()
+        for _ in range(400):
+            if (
+                len([c for c in psutil.Process(process.pid).children() if "spawn_main" in str(c.cmdline())])
+                == 2
+            ):
+                break
+            time.sleep(0.05)
+        else:
+            pytest.fail("no process took the place of the one that died")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "Traceback" not in log
+
+
+def test_a_house_in_memory_is_served_by_one_process():
+    with (
+        broadsheet.open(":memory:", encoder="none", workers=2) as house,
+        pytest.raises(ConfigError, match="in memory is served by one process"),
+    ):
+        web.serve(house, port=0)
 
 
 def test_a_kept_page_is_served_in_no_time(client):

@@ -26,6 +26,9 @@ def serve(
     ctx: typer.Context,
     host: Annotated[str | None, typer.Option(help="The address to listen on; 0.0.0.0 for every one.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port to listen on.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="How many processes answer requests.")
+    ] = None,
     json_log: Annotated[bool, typer.Option("--json-log", help="Log one JSON object a line.")] = False,
     no_work: Annotated[
         bool,
@@ -35,7 +38,7 @@ def serve(
     """Serve the paper; jobs and indexes run in the background. Ctrl-C ends it."""
     from broadsheet import web
 
-    given: dict[str, Any] = {"host": host, "port": port}
+    given: dict[str, Any] = {"host": host, "port": port, "workers": workers}
     given = {name: value for name, value in given.items() if value is not None}
     try:
         with contextlib.suppress(KeyboardInterrupt), open_house(ctx, to_read=True, **given) as house:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import logging.config
 import socket
+from functools import partial
 from typing import TYPE_CHECKING
 
+from broadsheet.config import Settings
+from broadsheet.exceptions import ConfigError
 from broadsheet.web.gate import JsonLines
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from broadsheet.house import House
 
 
@@ -24,12 +30,15 @@ def serve(
 ) -> None:
     """Serve the house until the process is asked to stop; requests under way are finished.
 
-    Raises OSError when the address cannot be listened on.
+    Where the settings ask for several processes, these answer, and this one watches over them and works in
+    the background. Raises OSError when the address cannot be listened on, and ConfigError for a house in
+    memory, which no other process can see.
 
     host, port: by default those of the settings. worker: whether this process keeps the indexes up to date
     and runs the jobs. json_log: one JSON object a line, access lines with the request's id, instead of text.
     """
     import uvicorn
+    from uvicorn.supervisors import Multiprocess
 
     from broadsheet.jobs import Worker
     from broadsheet.jobs.runner import Runner
@@ -37,10 +46,17 @@ def serve(
 
     host = host or house.settings.host
     port = house.settings.port if port is None else port
+    workers = house.settings.workers
+    database = house.store.database
+    if workers > 1 and database.is_sqlite and database.path is None:
+        raise ConfigError(f"BROADSHEET_WORKERS: a house in memory is served by one process, got {workers}")
     _try_to_listen(host, port)
     set_up_logging(json_log=json_log, access_log=access_log)
+    apart = partial(_app, house.settings, house.read_only, json_log, access_log)
     config = uvicorn.Config(
-        create_app(house),
+        create_app(house) if workers == 1 else apart,
+        factory=workers > 1,
+        workers=workers,
         host=host,
         port=port,
         log_config=None,
@@ -57,10 +73,24 @@ def serve(
     for thread in background:
         thread.start()
     try:
-        uvicorn.Server(config).run()
+        if workers == 1:
+            uvicorn.Server(config).run()
+        else:
+            Multiprocess(config, [config.bind_socket()]).run()
     finally:
         for thread in reversed(background):
             thread.stop()
+
+
+def _app(settings: Settings, read_only: bool, json_log: bool, access_log: bool) -> FastAPI:
+    """The app of one of several processes, with a house of its own."""
+    from broadsheet.house import House
+    from broadsheet.web.app import create_app
+
+    set_up_logging(json_log=json_log, access_log=access_log)
+    house = House(settings, read_only=read_only)
+    atexit.register(house.close)
+    return create_app(house)
 
 
 def _try_to_listen(host: str, port: int) -> None:
