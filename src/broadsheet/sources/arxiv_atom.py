@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 from xml.etree.ElementTree import Element
 
 from broadsheet.exceptions import UnreadableInputError
 from broadsheet.identifiers import arxiv_version
 from broadsheet.papers import Author, Record, Rejection, Version
-from broadsheet.sources.arxiv_fields import SOURCE, Mended, links_of, names_of, status_of
+from broadsheet.sources.arxiv_fields import record_of
 from broadsheet.sources.reading import child_text, clean, elements, excerpt, local_name, moments, xml_bytes
 
 NAME: Final = "arxiv-atom"
@@ -58,9 +58,7 @@ def _read(entry: Element, place: str) -> Record | Rejection:
     if not name or not title:
         what = "the entry has no title" if name else f"not an arXiv address: {excerpt(address)!r}"
         return Rejection(place, what, excerpt(title or raw))
-    mended = Mended({})
     submitted, updated = (moments.utc(clean(child_text(entry, n))) for n in ("published", "updated"))
-    extra: dict[str, Any] = {}
     categories: list[str] = []
     primary = ""
     authors: list[Author] = []
@@ -75,33 +73,24 @@ def _read(entry: Element, place: str) -> Record | Rejection:
             authors.append(Author(author, "; ".join(filter(None, places))))
     if primary and primary not in categories:
         categories.insert(0, primary)
-    comment = mended.line("comment", child_text(entry, "comment"))
-    abstract = mended.block("abstract", child_text(entry, "summary"))
-    title = mended.line("title", title)
-    signed = mended.authors(tuple(authors))
-    if mended.as_sent:
-        extra["as_sent"] = mended.as_sent
     versions = [Version(version, updated)] if version else []
     if version and version > 1:
         versions.insert(0, Version(1, submitted))
-    return Record(
-        source=SOURCE,
+    return record_of(
+        name,
         format=NAME,
-        key=name,
         place=place,
         raw=raw,
         title=title,
-        abstract=abstract,
-        authors=signed,
-        identifiers=names_of(name, child_text(entry, "doi")),
+        abstract=child_text(entry, "summary"),
+        authors=tuple(authors),
+        dois=child_text(entry, "doi"),
         submitted=submitted.date() if submitted else None,
         revised=updated.date() if updated else None,
         primary_category=primary,
         categories=tuple(categories),
-        comment=comment,
-        journal_ref=mended.line("journal_ref", child_text(entry, "journal_ref")),
-        links=links_of(name),
+        comment=child_text(entry, "comment"),
+        journal_ref=child_text(entry, "journal_ref"),
         versions=tuple(versions),
-        status=status_of(comment, abstract),
-        extra=extra,
+        extra={},
     )

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 from xml.etree.ElementTree import Element, SubElement
 
 from broadsheet.identifiers import arxiv_version
 from broadsheet.papers import Record, Rejection, Version
-from broadsheet.sources.arxiv_fields import SOURCE, Mended, authors_of, links_of, names_of, status_of
+from broadsheet.sources.arxiv_fields import authors_of, record_of
 from broadsheet.sources.reading import (
     child_text,
     clean,
@@ -76,41 +76,27 @@ def _read(item: Element, channel: Element | None, place: str) -> Record | Reject
     kind = clean(child_text(item, "announce_type")) or (preface["kind"] if preface else "")
     if old and old["updated"]:
         kind = kind or "replace"
-    mended = Mended({})
-    abstract = mended.block("abstract", html_to_text(text[preface.end() :] if preface else text))
-    categories = tuple(dict.fromkeys(filter(None, map(_category, item))))
-    comment = mended.line("comment", child_text(item, "comment"))
-    title = mended.line("title", html_to_text(title))
-    authors = mended.authors(authors_of(html_to_text(child_text(item, "creator")) or _atom_authors(item)))
-    extra: dict[str, Any] = {"announce_type": kind} if kind else {}
-    if mended.as_sent:
-        extra["as_sent"] = mended.as_sent
     moment = moments.moment(clean(own_day or channel_day))
     day = moment.date() if moment else None
     replaced = kind.startswith("replace")
-    return Record(
-        source=SOURCE,
+    return record_of(
+        name,
         format=NAME,
-        key=name,
         place=place,
         raw=raw,
-        title=title,
-        abstract=abstract,
-        authors=authors,
-        identifiers=names_of(name, child_text(item, "DOI") or child_text(item, "doi")),
+        title=html_to_text(title),
+        abstract=html_to_text(text[preface.end() :] if preface else text),
+        authors=authors_of(html_to_text(child_text(item, "creator")) or _atom_authors(item)),
+        dois=child_text(item, "DOI") or child_text(item, "doi"),
         announced=day if day and not replaced and _is_fresh(name, version, day, kind) else None,
-        primary_category=categories[0] if categories else "",
-        categories=categories,
-        comment=comment,
-        journal_ref=mended.line(
-            "journal_ref", child_text(item, "journal_reference") or child_text(item, "journal_ref")
-        ),
+        primary_category="",
+        categories=tuple(dict.fromkeys(filter(None, map(_category, item)))),
+        comment=child_text(item, "comment"),
+        journal_ref=child_text(item, "journal_reference") or child_text(item, "journal_ref"),
         licence=clean(child_text(item, "rights")),
-        links=links_of(name),
         versions=(Version(version),) if version else (),
-        status=status_of(comment, abstract),
         update_only=replaced,
-        extra=extra,
+        extra={"announce_type": kind} if kind else {},
     )
 
 

@@ -1,14 +1,13 @@
-"""What arXiv's formats have in common: authors as one string, withdrawals, addresses, TeX accents."""
+"""What arXiv's formats have in common: authors as one string, withdrawals, TeX accents, and the record."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, Final
 
 from broadsheet import identifiers
-from broadsheet.papers import Author, Identifier, Link, Status
+from broadsheet.papers import Author, Identifier, Link, Record, Status
 from broadsheet.sources.reading import tex
 from broadsheet.sources.reading.text import clean, mend, paragraphs
 
@@ -194,11 +193,11 @@ def accented(text: str) -> str:
     return "".join(parts)
 
 
-@dataclass(slots=True)
-class Mended:
+class _Mended:
     """Reads the text fields of a record, and keeps what was sent where mojibake was put right."""
 
-    as_sent: dict[str, Any]
+    def __init__(self) -> None:
+        self.as_sent: dict[str, Any] = {}
 
     def line(self, name: str, text: str) -> str:
         """One line of text."""
@@ -242,9 +241,49 @@ def names_of(arxiv_id: str, dois: str) -> tuple[Identifier, ...]:
     return tuple(found)
 
 
-def links_of(arxiv_id: str) -> tuple[Link, ...]:
+def _links_of(arxiv_id: str) -> tuple[Link, ...]:
     """The page and the PDF of the latest version."""
     return (
         Link("page", f"https://arxiv.org/abs/{arxiv_id}"),
         Link("pdf", f"https://arxiv.org/pdf/{arxiv_id}"),
+    )
+
+
+def record_of(
+    name: str,
+    *,
+    title: str,
+    abstract: str,
+    authors: tuple[Author, ...],
+    comment: str,
+    journal_ref: str,
+    dois: str,
+    primary_category: str,
+    categories: tuple[str, ...],
+    extra: dict[str, Any],
+    **rest: Any,
+) -> Record:
+    """A paper of arXiv's, out of what a format says of it, in the format's own spelling.
+
+    name: its id, without a version. dois: see `names_of`. rest: what a Record takes as it is.
+    """
+    mended = _Mended()
+    title, comment = mended.line("title", title), mended.line("comment", comment)
+    abstract, authors = mended.block("abstract", abstract), mended.authors(authors)
+    journal_ref = mended.line("journal_ref", journal_ref)
+    return Record(
+        source=SOURCE,
+        key=name,
+        title=title,
+        abstract=abstract,
+        authors=authors,
+        identifiers=names_of(name, dois),
+        primary_category=primary_category or (categories[0] if categories else ""),
+        categories=categories,
+        comment=comment,
+        journal_ref=journal_ref,
+        links=_links_of(name),
+        status=status_of(comment, abstract),
+        extra={**extra, "as_sent": mended.as_sent} if mended.as_sent else extra,
+        **rest,
     )

@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element
 from broadsheet.exceptions import UnreadableInputError
 from broadsheet.identifiers import arxiv_version
 from broadsheet.papers import Author, Record, Rejection, Status, Version
-from broadsheet.sources.arxiv_fields import SOURCE, Mended, authors_of, links_of, names_of, status_of
+from broadsheet.sources.arxiv_fields import SOURCE, authors_of, names_of, record_of
 from broadsheet.sources.reading import child_text, clean, elements, excerpt, local_name, moments, xml_bytes
 
 NAME: Final = "arxiv-oai"
@@ -99,38 +99,27 @@ def _paper(paper: Element, name: str, place: str, raw: bytes, extra: dict[str, A
     for kind in _KEPT:
         if value := clean(child_text(paper, kind)):
             extra[kind] = value
-    mended = Mended({})
     signed = _child(paper, "authors")
     authors: tuple[Author, ...] = ()
     if signed is not None:
         authors = tuple(_authors(signed)) if len(signed) else authors_of(signed.text or "")
-    authors = mended.authors(authors)
-    comment = mended.line("comment", child_text(paper, "comments"))
-    abstract = mended.block("abstract", child_text(paper, "abstract"))
-    title = mended.line("title", child_text(paper, "title"))
-    if mended.as_sent:
-        extra["as_sent"] = mended.as_sent
-    categories = tuple(clean(child_text(paper, "categories")).split())
-    return Record(
-        source=SOURCE,
+    return record_of(
+        name,
         format=NAME,
-        key=name,
         place=place,
         raw=raw,
-        title=title,
-        abstract=abstract,
+        title=child_text(paper, "title"),
+        abstract=child_text(paper, "abstract"),
         authors=authors,
-        identifiers=names_of(name, child_text(paper, "doi")),
+        dois=child_text(paper, "doi"),
         submitted=submitted,
         revised=revised or submitted,
-        primary_category=categories[0] if categories else "",
-        categories=categories,
-        comment=comment,
-        journal_ref=mended.line("journal_ref", child_text(paper, "journal-ref")),
+        primary_category="",
+        categories=tuple(clean(child_text(paper, "categories")).split()),
+        comment=child_text(paper, "comments"),
+        journal_ref=child_text(paper, "journal-ref"),
         licence=clean(child_text(paper, "license")),
-        links=links_of(name),
         versions=versions,
-        status=status_of(comment, abstract),
         extra=extra,
     )
 

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Final
 
 from broadsheet.identifiers import arxiv_version
 from broadsheet.papers import Author, Record, Rejection, Version
-from broadsheet.sources.arxiv_fields import SOURCE, Mended, authors_of, links_of, names_of, status_of
+from broadsheet.sources.arxiv_fields import authors_of, record_of
 from broadsheet.sources.reading import Piece, clean, excerpt, moments, plain, records_of_json
 
 NAME: Final = "arxiv-snapshot"
@@ -60,43 +60,33 @@ def _read(piece: Piece) -> Record | Rejection:
         return Rejection(piece.place, "not an object", excerpt(piece.raw))
     said = paper.get("id")
     name, _ = arxiv_version(said) if isinstance(said, str) else ("", None)
-    mended = Mended({})
-    title = mended.line("title", _text(paper, "title"))
-    if not name or not title:
+    title = _text(paper, "title")
+    if not name or not clean(title):
         why = "the record has no title" if name else f"not an arXiv id: {excerpt(said)!r}"
         return Rejection(piece.place, why, excerpt(piece.raw))
-    abstract = mended.block("abstract", _text(paper, "abstract"))
-    comment = mended.line("comment", _text(paper, "comments") or _text(paper, "comment"))
-    categories = _categories(paper.get("categories"))
     versions = tuple(_versions(paper.get("versions")))
-    authors = mended.authors(_authors(paper))
     extra: dict[str, Any] = {}
     for key, value in paper.items():
         if key not in _PLACED and value is not None and (kept := plain(value)) not in ("", [], {}):
             extra[clean(key)] = kept
-    if mended.as_sent:
-        extra["as_sent"] = mended.as_sent
-    return Record(
-        source=SOURCE,
+    return record_of(
+        name,
         format=NAME,
-        key=name,
         place=piece.place,
         raw=piece.raw,
         title=title,
-        abstract=abstract,
-        authors=authors,
-        identifiers=names_of(name, _text(paper, "doi")),
+        abstract=_text(paper, "abstract"),
+        authors=_authors(paper),
+        dois=_text(paper, "doi"),
         submitted=_day(versions[0]) if versions else None,
         revised=_day(versions[-1]) if versions else None,
         announced=moments.utc_day(paper.get("date")),
-        primary_category=_text(paper, "primary_category") or (categories[0] if categories else ""),
-        categories=categories,
-        comment=comment,
-        journal_ref=mended.line("journal_ref", _text(paper, "journal-ref")),
+        primary_category=_text(paper, "primary_category"),
+        categories=_categories(paper.get("categories")),
+        comment=_text(paper, "comments") or _text(paper, "comment"),
+        journal_ref=_text(paper, "journal-ref"),
         licence=clean(paper.get("license")),
-        links=links_of(name),
         versions=versions,
-        status=status_of(comment, abstract),
         extra=extra,
     )
 
