@@ -30,17 +30,19 @@ def measure(data: Path, *, tiny: bool = False) -> Evidence:
         n, sizes = table.learned, (table.lines.max(axis=0) + 1).tolist()
         for name, scores in to_beat(shelves, table, seed, epochs=min(epochs, 4)).items():
             found.setdefault(name, []).append(table.quality(scores))
-        for layers in (1, 2):
+        for layers in (2, 1):
             model = AutoInt(Embeddings(sizes, 16, spread=0.3, seed=seed), layers=layers, seed=seed)
             how = {"rate": 0.01, "decay": 0.3, "blanked": 0.1}
             learn(model, table.lines[:n], table.opened[:n], epochs=epochs, seed=seed, **how)
             name = f"AutoInt, {layers} layer{'s' * (layers > 1)}"
             found.setdefault(name, []).append(table.quality(odds(model, table.lines[n:])))
-        some = table.lines[n : n + EXPLAINED]
-        moved, attention = moved_by(model, some), model.attention(some)
-        faithful["attention"].append(fidelity(attention.mean(axis=1), moved))
-        faithful["what hangs on it"].append(fidelity(model.weights(some), moved))
-        talked += model.spoken(some).mean(axis=0)
+            if layers == 1:
+                continue
+            some = table.lines[n : n + EXPLAINED]
+            moved, attention = moved_by(model, some), model.attention(some)
+            faithful["attention"].append(fidelity(attention.mean(axis=1), moved))
+            faithful["what hangs on it"].append(fidelity(model.weights(some), moved))
+            talked += model.spoken(some).mean(axis=0)
     auc = {name: [both[0] for both in values] for name, values in found.items()}
     ours = [max(both) for both in zip(auc["AutoInt, 1 layer"], auc["AutoInt, 2 layers"], strict=True)]
     both = np.triu(talked + talked.T, 1)

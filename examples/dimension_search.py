@@ -70,7 +70,7 @@ def measure(data: Path, *, tiny: bool = False) -> Evidence:
         columns=("numbers dropped", "embeddings", "AUC", "GAUC"),
         rows=tuple(
             (f"{share:.1%}", name, auc[share, name], [own for _, own in found[share, name]])
-            for share, name in sorted(found, key=lambda key: key[0])
+            for share, name in sorted(found, key=lambda key: -key[0])
         ),
         note=f"{len(shelves.kept)} libraries of citeulike-t, nine fields with {sum(sizes):,} values of {DIM} "
         f"numbers; a factorisation machine. With {1 - SHARES[-1]:.1%} left, a value of the most frequent "

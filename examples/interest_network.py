@@ -18,8 +18,8 @@ READERS, SEEDS, EPOCHS, DIM, STRENGTH, EXPLAINED = 500, 3, 3, 32, 1e-3, 300
 OURS = "Deep Interest Network"
 WAYS = {  # pooled, the penalty's strength
     "the network with the mean of the shelf": (True, STRENGTH),
-    "Deep Interest Network, no penalty": (False, 0.0),
     OURS: (False, STRENGTH),
+    "Deep Interest Network, no penalty": (False, 0.0),
 }
 
 

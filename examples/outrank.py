@@ -80,7 +80,7 @@ def ways(seed: int):
     def less(field: Ids, target: Ids) -> float:
         return plain_information(field, target) - plain_information(field, rng.permutation(target))
 
-    return {PLAIN: plain_information, LESS: less, OURS: surplus}
+    return {LESS: less, PLAIN: plain_information, OURS: surplus}
 
 
 def hits(way, seed: int, *, tiny: bool) -> int:

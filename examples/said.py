@@ -44,7 +44,7 @@ def measure(data: Path, *, tiny: bool = False) -> Evidence:
                 taste = readers.taste(library, shown, 1000 * seed + number)
                 models = {
                     f"SAID, {d} numbers": Said(start, d, steps=steps, seed=seed)
-                    for d in (min(FEW, dim // 2), dim)
+                    for d in (dim, min(FEW, dim // 2))
                 }
                 scores = plain(start, taste, steps)
                 for name, model in models.items():
@@ -94,8 +94,8 @@ def plain(start: torch.nn.Module, taste: Taste, steps: int) -> dict[str, Array]:
         said, theirs = start(asked).numpy(), whole(asked).numpy()
     regression = LogisticRegression().fit(taste.shown, taste.liked)
     return {
-        NOBODY: said,
         MEAN: taste.asked @ taste.shown[taste.liked > 0].mean(axis=0),
+        NOBODY: said,
         REGRESSION: regression.decision_function(taste.asked),
         WHOLE: theirs,
     }

@@ -47,12 +47,12 @@ def measure(data: Path, *, tiny: bool = False) -> Evidence:
                 taste = readers.taste(library, shown, 1000 * seed + number)
                 whole = copy.deepcopy(start)
                 adapt(whole, *judged(taste.shown, taste.liked), steps=steps, rate=0.01)
+                scores = {MEAN: taste.asked @ taste.shown[taste.liked > 0].mean(axis=0)}
                 with torch.no_grad():
-                    scores = {WEIGHTS: whole(torch.from_numpy(taste.asked)).numpy()}
+                    scores[WEIGHTS] = whole(torch.from_numpy(taste.asked)).numpy()
                 for name, blockwise in ((OURS, True), (WHOLE_VECTORS, False)):
                     model = TaskVectors(start, vectors, blockwise=blockwise, steps=steps)
                     scores[name] = model.fit(taste.shown, taste.liked).scores(taste.asked)
-                scores[MEAN] = taste.asked @ taste.shown[taste.liked > 0].mean(axis=0)
                 regression = LogisticRegression().fit(taste.shown, taste.liked)
                 scores[REGRESSION] = regression.decision_function(taste.asked)
                 for name, said in scores.items():

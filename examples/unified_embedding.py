@@ -35,8 +35,8 @@ def measure(data: Path, *, tiny: bool = False) -> Evidence:
         tables: dict[tuple[str, int], Table] = {(FULL, values * DIM * LOOKUPS): whole}
         for rows in budgets:
             for name, buckets, dim, lookups, apart in (
-                (ONCE, rows // LOOKUPS, DIM * LOOKUPS, 1, True),
                 (APART, rows, DIM, LOOKUPS, True),
+                (ONCE, rows // LOOKUPS, DIM * LOOKUPS, 1, True),
                 (UNIFIED, rows, DIM, LOOKUPS, False),
             ):
                 tables[name, rows * DIM] = UnifiedEmbedding(

@@ -63,8 +63,8 @@ def to_beat(libraries: Libraries, table: Lines, seed: int, *, epochs: int = 4) -
     learn(machine, learned, opened, epochs=epochs, rate=0.01, decay=1.0, seed=seed)
     crosses = [(f, g) for f in range(width) for g in range(f)]
     return {
-        "logistic regression": regression(learned, opened, asked),
         "logistic regression with all crosses": regression(learned, opened, asked, crosses=crosses),
+        "logistic regression": regression(learned, opened, asked),
         "factorisation machine": odds(machine, asked),
         "cosine with the mean of the shelf": likeness(libraries.vectors, table.seen[n:]),
     }

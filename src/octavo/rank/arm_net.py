@@ -8,7 +8,7 @@ powers of fields is a weighted sum, so each neuron o is one cross feature whose 
 
 q_o being what the neuron looks for, v_o the powers it knows, and z_o a gate over the F fields that is exactly
 0 for many. The neurons are normalised and a small network makes the log-odds of them. z says which fields
-were crossed.
+were crossed, and z ∂y/∂z what that was worth.
 
 Differs from the paper: α is 1.5, for which the gate has a closed form; there is one head, as the authors
 advise, and no ensemble with a deep network. A weight for every value alone is added to the log-odds, and
@@ -31,7 +31,7 @@ _FAR: Final = 5.0
 
 
 class Cross(NamedTuple):
-    """A neuron, the places of the fields that its gate lets through, and how much it adds to the log-odds."""
+    """A neuron, the fields that its gate lets through, the loudest first, and what it adds."""
 
     neuron: int
     fields: tuple[int, ...]
@@ -84,7 +84,10 @@ class ARMNet(nn.Module):
 
     def crossed(self, e: Tensor) -> Tensor:
         """Return y (N, O, D) for embedded lines (N, F, D)."""
-        return torch.exp(((self.gates(e) * self.powers) @ e).clamp(-_FAR, _FAR))
+        return self._exponential(self.gates(e), e)
+
+    def _exponential(self, gates: Tensor, e: Tensor) -> Tensor:
+        return torch.exp(((gates * self.powers) @ e).clamp(-_FAR, _FAR))
 
     def forward(self, lines: Tensor) -> Tensor:
         """Return (N,)."""
@@ -98,36 +101,46 @@ class ARMNet(nn.Module):
         said: Tensor = self.deep(normal.flatten(1))[:, 0]
         return said
 
-    @torch.no_grad()
     def weights(self, lines: npt.ArrayLike) -> Array:
-        """Return (N, F): how much each field of lines (N, F) is let through, over all neurons, by how much
-        each adds. Raises ShapeError."""
-        e = self.table(torch.from_numpy(lines_of(lines, width=self.width)))
-        found: Array = torch.einsum("no,nof->nf", self._added(e).abs(), self.gates(e)).numpy()
-        return found.astype(np.float32)
+        """Return (N, F): how much the log-odds hang on each field of lines (N, F), by all gates and alone.
 
-    @torch.no_grad()
+        Raises ShapeError.
+        """
+        e, hanging, _ = self._told(lines)
+        alone = (self.alone.weight.view(self.width, -1) * e).sum(dim=-1).abs()
+        found: Array = (hanging.sum(dim=1) + alone).detach().numpy().astype(np.float32)
+        return found
+
     def reasons(self, lines: npt.ArrayLike, most: int = 3) -> list[list[Cross]]:
         """Return for each line (N, F) the crosses that add most for or against it. Raises ShapeError."""
         if most < 1:
             raise ValueError(f"most must be at least 1, got {most}")
-        e = self.table(torch.from_numpy(lines_of(lines, width=self.width)))
-        added, gates = self._added(e), self.gates(e)
+        _, hanging, added = self._told(lines)
         found = []
-        for row, gate in zip(added, gates, strict=True):
+        for row, fields in zip(added, hanging, strict=True):
             order = torch.argsort(-row.abs(), stable=True)[:most].tolist()
-            fields = [tuple(torch.nonzero(gate[o])[:, 0].tolist()) for o in order]
-            found.append([Cross(o, f, float(row[o])) for o, f in zip(order, fields, strict=True)])
+            found.append([Cross(o, _loudest(fields[o]), float(row[o])) for o in order])
         return found
 
-    def _added(self, e: Tensor) -> Tensor:
-        """What each neuron adds to the log-odds (N, O): by how much they change when it says 1 throughout, as
-        it does where it crosses nothing."""
+    def _told(self, lines: npt.ArrayLike) -> tuple[Tensor, Tensor, Tensor]:
+        """Return e, how much the log-odds hang on each gate (N, O, F), |z ∂y/∂z|, and what each neuron adds
+        (N, O): by how much they change when it says 1, as where it crosses nothing."""
         self.eval()
-        crossed = self.crossed(e)
-        whole, added = self._deep(crossed), []
-        for neuron in range(crossed.shape[1]):
-            silent = crossed.clone()
-            silent[:, neuron] = 1
-            added.append(whole - self._deep(silent))
-        return torch.stack(added, dim=1)
+        e = self.table(torch.from_numpy(lines_of(lines, width=self.width))).detach()
+        gates = self.gates(e).detach().requires_grad_()
+        crossed = self._exponential(gates, e)
+        whole = self._deep(crossed)
+        (slopes,) = torch.autograd.grad(whole.sum(), gates)
+        added = []
+        with torch.no_grad():
+            for neuron in range(crossed.shape[1]):
+                silent = crossed.clone()
+                silent[:, neuron] = 1
+                added.append(whole - self._deep(silent))
+        return e, (gates * slopes).abs().detach(), torch.stack(added, dim=1)
+
+
+def _loudest(hanging: Tensor) -> tuple[int, ...]:
+    """The places of fields (F,) that are let through and on which something hangs, the most first."""
+    order = torch.argsort(-hanging, stable=True)
+    return tuple(order[: int((hanging > 0).sum())].tolist())

@@ -120,10 +120,16 @@ class AutoInt(nn.Module):
         return found
 
     def weights(self, lines: npt.ArrayLike) -> Array:
-        """Return (N, F): how much each field of lines (N, F) spoke or was spoken to. Raises ShapeError."""
+        """Return (N, F): how much each field of lines (N, F) spoke, was spoken to, and says alone.
+
+        Raises ShapeError.
+        """
         spoken = self.spoken(lines)
-        both: Array = spoken.sum(axis=1) + spoken.sum(axis=2)
-        return both
+        with torch.no_grad():
+            e = self.table(torch.from_numpy(lines_of(lines)))
+            alone = (self.alone.weight.view(self.width, -1) * e).sum(dim=-1).abs().numpy()
+        found: Array = (spoken.sum(axis=1) + spoken.sum(axis=2) + alone).astype(np.float32)
+        return found
 
     def reasons(self, lines: npt.ArrayLike, most: int = 3) -> list[list[Pair]]:
         """Return for each line (N, F) the pairs of different fields on whose talk the log-odds hang most.

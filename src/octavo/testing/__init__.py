@@ -19,6 +19,7 @@ import numpy.typing as npt
 from octavo.exceptions import NotFittedError
 from octavo.protocols import Array, Encoder, Hits, Ids, Index, Measure, Scorer, Transform
 from octavo.testing.bridges import check_bridge
+from octavo.testing.clicks import check_click_model
 from octavo.testing.promises import malformed, refuses, require
 from octavo.testing.rankers import check_ranker, planted_texts
 from octavo.testing.taggers import check_tagger
@@ -27,6 +28,7 @@ __all__ = [
     "AWKWARD_TEXTS",
     "PlantedVectors",
     "check_bridge",
+    "check_click_model",
     "check_encoder",
     "check_index",
     "check_measure",

@@ -10,10 +10,14 @@ from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
 from octavo.exceptions import ShapeError
+from octavo.lab.click_models import FactorisationMachine
 from octavo.rank.arm_net import ARMNet, entmax15
 from octavo.rank.autoint import AutoInt, Interaction
 from octavo.rank.clicks import Embeddings, fidelity, learn, lines_of, moved_by, odds
+from octavo.rank.feature_selection import GatedEmbeddings
 from octavo.rank.interest_network import Dice, InterestNetwork
+from octavo.rank.unified_embedding import UnifiedEmbedding
+from octavo.testing import check_click_model
 
 TAUGHT = {"rate": 0.01, "decay": 0.3, "blanked": 0.05}
 
@@ -60,7 +64,40 @@ def test_a_planted_interaction_is_learned_and_its_fields_are_named(make, planted
     if isinstance(model, AutoInt):
         assert np.mean([(each[0].one, each[0].other) == (1, 3) for each in reasons]) > 0.7
     else:
-        assert all({1, 3} <= set(each[0].fields) for each in reasons)
+        assert np.mean([set(each[0].fields[:2]) == {1, 3} for each in reasons]) > 0.4  # by chance a tenth
+        assert all(set(each[0].fields) <= set(range(5)) for each in reasons)
+
+
+def attended(table):
+    return AutoInt(table, layers=1)
+
+
+def pairs(table):
+    return FactorisationMachine(table)
+
+
+@pytest.mark.parametrize(
+    ("network", "table"),
+    [
+        (attended, lambda: Embeddings([4] * 4, 8, spread=0.5)),
+        (ARMNet, lambda: UnifiedEmbedding(4, 256, 4, spread=0.5)),
+        (pairs, lambda: GatedEmbeddings(Embeddings([4] * 4, 8, spread=0.3))),
+    ],
+)
+def test_it_keeps_the_promises_of_a_model_of_clicks(network, table):
+    def scored(lines, opened, asked):
+        model = learn(network(table()), lines, opened, epochs=12, size=100, rate=0.03)
+        return odds(model, asked)
+
+    check_click_model(scored)
+
+
+def test_a_model_that_does_not_keep_them_is_told():
+    def alone(lines, opened, asked):
+        return np.zeros(len(asked), np.float32)
+
+    with pytest.raises(AssertionError, match="sign must be right"):
+        check_click_model(alone)
 
 
 def test_a_layer_of_attention_by_hand():
