@@ -18,11 +18,13 @@ from octavo.rank.item_knn import ItemKNN
 from octavo.rank.like_readers import LikeReaders
 from octavo.rank.read_words import ReadWords
 from octavo.rank.sparse import taken
-from octavo.rank.spread import spread
+from octavo.rank.spread import regressed, spread
 from octavo.rank.taste import Taste
 
 BACKGROUND: Final = 300
 """Papers drawn once, that stand for all that a reader did not like especially."""
+BOLD: Final = 100.0
+"""The regularisation of the EASE whose scores are lent to new papers: three times less than for known."""
 
 
 @dataclass
@@ -50,8 +52,9 @@ class Bench:
         self.readers = len(asked.asked)
         self.new = taken(asked.terms, asked.candidates)
         rng = np.random.default_rng(0)
-        learned = np.unique(asked.learned.indices)
-        drawn = np.sort(rng.choice(learned, min(BACKGROUND, len(learned)), replace=False))
+        self.had = np.unique(asked.learned.indices)
+        drawn = np.sort(rng.choice(self.had, min(BACKGROUND, len(self.had)), replace=False))
+        self.words = ReadWords()
         self.background = self.texts(taken(asked.terms, drawn))
 
     def texts(self, terms: SparseRows) -> Texts:
@@ -135,17 +138,31 @@ class Bench:
         asked = self.question
 
         def fitted() -> Callable[[SparseRows], Array]:
-            model = ReadWords().fit(asked.learned, asked.terms)
-            return lambda histories: model.scores(histories, asked.terms, self.new)
+            self.words.fit(asked.learned, asked.terms)
+            return lambda histories: self.words.scores(histories, asked.terms, self.new)
 
         return self._taught("read_words", fitted)
 
+    def bold(self) -> Array:
+        """EASE that trusts small numbers more, of the papers that readers have: what is lent to others."""
+        scores = self._taught("bold", lambda: Ease(regularisation=BOLD).fit(self.question.learned).scores)
+        return scores[:, self.had]
+
     def spread(self) -> Array:
-        """EASE, lent to the candidates by papers that readers have."""
-        asked = self.question
-        had = np.unique(asked.learned.indices)
-        scores = self.ease()[:, had]
-        return self.once("spread", lambda _cost: spread(scores, taken(asked.terms, had), self.new))
+        """Bold EASE, lent to the candidates by the papers nearest to them."""
+        scores, known = self.bold(), taken(self.question.terms, self.had)
+        return self.once("spread", lambda _cost: spread(scores, known, self.new))
+
+    def regressed(self) -> Array:
+        """Bold EASE, lent to the candidates by the words it has to do with."""
+        scores, asked = self.bold(), self.question
+        self.read_words()
+
+        def make(_cost: Cost) -> Array:
+            known = self.words.vectors(taken(asked.terms, self.had))
+            return regressed(scores, known, self.words.vectors(self.new))
+
+        return self.once("regressed", make)
 
     def _taught(self, name: str, fitted: Callable[[], Callable[[SparseRows], Array]]) -> Array:
         def make(cost: Cost) -> Array:

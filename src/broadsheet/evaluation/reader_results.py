@@ -12,7 +12,7 @@ import numpy as np
 
 from broadsheet.evaluation import next_item, screening
 from broadsheet.evaluation.libraries import Libraries
-from broadsheet.evaluation.reader_systems import BASELINE, TOGETHER
+from broadsheet.evaluation.reader_systems import BASELINE, SANITY, TOGETHER
 from broadsheet.evaluation.readers import Line
 from octavo.check.significance import bootstrap
 
@@ -20,7 +20,17 @@ Table = tuple[str, tuple[str, ...], list[tuple[str, ...]]]
 """A heading, the head, the rows."""
 
 LIBRARIES: Final = (
-    *("system", "R@20", "R@100", "95 %", "nDCG@20", "to TF-IDF", "95 % of that", "to EASE + TF-IDF"),
+    *(
+        "system",
+        "R@20",
+        "R@100",
+        "95 %",
+        "nDCG@20",
+        "to TF-IDF",
+        "95 % of that",
+        "to EASE + TF-IDF",
+        "to arxiv-sanity",
+    ),
     *("variety", "coverage", "CPU ms a reader", "learned in s", "bytes a reader"),
 )
 
@@ -55,6 +65,7 @@ def as_json(lines: Sequence[Line], facts: dict[str, Any]) -> dict[str, Any]:
                 "seeds": [round(x, 4) for x in line.seeds],
                 "to_tfidf": to(line, BASELINE),
                 "to_together": to(line, TOGETHER),
+                "to_sanity": to(line, SANITY),
                 "learning": round(line.cost.learning, 2),
                 "ms": round(line.cost.ms, 2),
                 "bytes": round(line.cost.bytes),
@@ -90,7 +101,7 @@ def tables(content: dict[str, Any]) -> list[Table]:
 
 def _row(line: dict[str, Any]) -> tuple[str, ...]:
     low, high = line["interval"]
-    to, together = line["to_tfidf"], line["to_together"]
+    to, together, sanity = line["to_tfidf"], line["to_together"], line["to_sanity"]
     return (
         line["title"],
         f"{line['R@20']:.3f}",
@@ -100,6 +111,7 @@ def _row(line: dict[str, Any]) -> tuple[str, ...]:
         f"{to[0]:+.1%}" if to else "",
         f"{to[2]:+.3f} .. {to[3]:+.3f}" if to else "",
         f"{together[0]:+.1%}, {together[2]:+.3f} .. {together[3]:+.3f}" if together else "",
+        f"{sanity[0]:+.1%}, {sanity[2]:+.3f} .. {sanity[3]:+.3f}" if sanity else "",
         f"{line['variety']:.3f}",
         f"{line['coverage']:.3f}",
         f"{line['ms']:.1f}",

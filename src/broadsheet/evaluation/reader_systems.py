@@ -7,16 +7,22 @@ from dataclasses import dataclass
 from typing import Final
 
 from broadsheet.evaluation.bench import Bench
+from broadsheet.evaluation.libraries import PROTOCOLS
 from broadsheet.exceptions import ConfigError
 from octavo.protocols import Array
 from octavo.rank.centroid import Centroid
 
 BASELINE: Final = "tfidf"
 TOGETHER: Final = "ease+tfidf"
+SANITY: Final = "arxiv-sanity"
 SERVED: Final = "taste"
 
+KNOWN: Final = ("warm", "cold readers")
+"""The questions about papers that somebody has."""
+NEW: Final = ("cold papers",)
+
 WARM: Final = (1.0, 1.0, 1.0)
-COLD: Final = (1.0, 1.0, 1.0)
+COLD: Final = (1.0, 1.0, 0.7, 0.7)
 """Weights of the parts, chosen on folds 1 with what is in folds 0 taken away; see docs/for-you-quality.md."""
 
 
@@ -24,7 +30,7 @@ COLD: Final = (1.0, 1.0, 1.0)
 class System:
     """name: on the command line. title: in the table. kind: elsewhere, one reader, many readers or served.
 
-    parts: the names of the parts whose cost it bears. new: whether it says anything of papers nobody has.
+    parts: the names of the parts whose cost it bears. protocols: the questions it has an answer to.
     """
 
     name: str
@@ -32,7 +38,7 @@ class System:
     kind: str
     parts: tuple[str, ...]
     make: Callable[[Bench], Array]
-    new: bool = True
+    protocols: tuple[str, ...] = PROTOCOLS
 
 
 def _tfidf(bench: Bench) -> Array:
@@ -45,19 +51,21 @@ def _ease_and_words(bench: Bench) -> Array:
 
 def _warm(bench: Bench) -> Array:
     ease, words, like = WARM
-    parts = bench.of_candidates(bench.ease()), _tfidf(bench), bench.of_candidates(bench.like_readers())
+    parts = bench.of_candidates(bench.ease()), bench.taste(), bench.of_candidates(bench.like_readers())
     return bench.added(*zip((ease, words, like), parts, strict=True))
 
 
 def _cold(bench: Bench) -> Array:
-    parts = _tfidf(bench), bench.read_words(), bench.spread()
+    parts = bench.taste(), bench.read_words(), bench.spread(), bench.regressed()
     return bench.added(*zip(COLD, parts, strict=True))
 
 
 SYSTEMS: Final[tuple[System, ...]] = (
-    System("popularity", "popularity", "elsewhere", ("popularity",), lambda b: b.popularity(), new=False),
+    System(
+        "popularity", "popularity", "elsewhere", ("popularity",), lambda b: b.popularity(), protocols=KNOWN
+    ),
     System(BASELINE, "TF-IDF profile, one centre", "elsewhere", ("tfidf",), _tfidf),
-    System("arxiv-sanity", "arxiv-sanity's SVM", "elsewhere", ("margin",), lambda b: b.margin()),
+    System(SANITY, "arxiv-sanity's SVM", "elsewhere", ("margin",), lambda b: b.margin()),
     System("zotero", "zotero-arxiv-daily's weighted mean", "elsewhere", ("recency",), lambda b: b.recency()),
     System(SERVED, "taste (ridge regression)", "served", ("taste",), lambda b: b.taste()),
     System(
@@ -66,34 +74,39 @@ SYSTEMS: Final[tuple[System, ...]] = (
         "elsewhere",
         ("item_knn",),
         lambda b: b.of_candidates(b.item_knn()),
-        new=False,
+        protocols=KNOWN,
     ),
-    System("ease", "EASE", "elsewhere", ("ease",), lambda b: b.of_candidates(b.ease()), new=False),
-    System(TOGETHER, "EASE + TF-IDF", "elsewhere", ("ease", "tfidf"), _ease_and_words, new=False),
+    System("ease", "EASE", "elsewhere", ("ease",), lambda b: b.of_candidates(b.ease()), protocols=KNOWN),
+    System(TOGETHER, "EASE + TF-IDF", "elsewhere", ("ease", "tfidf"), _ease_and_words, protocols=KNOWN),
     System(
         "like-readers",
         "readers of like words",
         "many readers",
         ("like_readers",),
         lambda b: b.of_candidates(b.like_readers()),
-        new=False,
+        protocols=KNOWN,
     ),
     System(
         "warm",
-        "EASE + TF-IDF + readers of like words",
+        "EASE + taste + readers of like words",
         "many readers",
-        ("ease", "tfidf", "like_readers"),
+        ("ease", "taste", "like_readers"),
         _warm,
-        new=False,
+        protocols=KNOWN,
     ),
-    System("read-words", "words read together", "many readers", ("read_words",), lambda b: b.read_words()),
-    System("spread", "EASE lent by words", "many readers", ("ease", "spread"), lambda b: b.spread()),
+    System(
+        "read-words", "words read together", "many readers", ("read_words",), lambda b: b.read_words(), NEW
+    ),
+    System(
+        "spread", "EASE lent by like papers", "many readers", ("bold", "spread"), lambda b: b.spread(), NEW
+    ),
     System(
         "cold",
-        "TF-IDF + words read together + EASE lent",
+        "taste + words read together + EASE lent",
         "many readers",
-        ("tfidf", "read_words", "ease", "spread"),
+        ("taste", "read_words", "bold", "spread", "regressed"),
         _cold,
+        NEW,
     ),
 )
 

@@ -63,7 +63,7 @@ def evaluate(
             question = libraries.ask(protocol, fold=fold, seed=seed)
             question = question.of(_drawn(len(question.asked), readers, rounds, seed))
             bench = Bench(question)
-            wanted = [each for each in systems if each.new or protocol != "cold papers"]
+            wanted = [each for each in systems if protocol in each.protocols]
             for place, system in enumerate(wanted):
                 told(f"{protocol}, {seed + 1} of {rounds}", place, len(wanted))
                 _note(lines, _line(bench, system))

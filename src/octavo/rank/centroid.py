@@ -19,7 +19,7 @@ from octavo.protocols import Array, Ids, Reasons, Texts
 from octavo.rank.reasons import strongest
 from octavo.rank.sparse import added, dot, judgements, products, row_of, texts
 
-_TERMS = 400  # words kept of a reader; six bytes each
+_TERMS = 600  # words kept of a reader: three bytes for which one, two for how much
 
 
 class Centroid:
@@ -42,8 +42,8 @@ class Centroid:
 
     @property
     def nbytes(self) -> int:
-        """Two bytes a dimension, six a word; 0 before fit."""
-        return 2 * len(self._vector) + 6 * len(self._columns) if self._fitted else 0
+        """Two bytes a dimension, five a word; 0 before fit."""
+        return 2 * len(self._vector) + 5 * len(self._columns) if self._fitted else 0
 
     def fit(self, judged: Texts, liked: Ids, *, weights: Array | None = None) -> Self:
         """Learn from papers judged. Raises ShapeError."""

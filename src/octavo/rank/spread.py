@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from octavo.arrays import matrix
 from octavo.exceptions import ShapeError
 from octavo.protocols import Array, SparseRows
 from octavo.rank.histories import full, matrix_of
@@ -42,3 +43,20 @@ def spread(scores: Array, known: SparseRows, new: SparseRows, *, neighbours: int
         for place in range(k):
             lent[:, low : low + len(near)] += worth[:, place] * scores[:, first[:, place]]
     return lent
+
+
+def regressed(scores: Array, known: Array, new: Array, *, regularisation: float = 1.0) -> Array:
+    """Return (Q, M): ridge regression of scores (Q, N) on vectors (N, D), told for others (M, D).
+
+    As `spread`, but by the whole of what the scores have to do with the vectors, not by the nearest alone.
+    Raises ShapeError.
+    """
+    if not (np.isfinite(regularisation) and regularisation > 0):
+        raise ValueError(f"regularisation must be finite and above zero, got {regularisation}")
+    old = matrix(known, "known")
+    fresh = matrix(new, "new", dim=old.shape[1])
+    if scores.ndim != 2 or scores.shape[1] != len(old):
+        raise ShapeError(f"scores must have the shape (Q, {len(old)}), got {scores.shape}")
+    gram = old.T @ old + np.float32(regularisation) * np.eye(old.shape[1], dtype=np.float32)
+    weights = np.linalg.solve(gram.astype(np.float64), (scores @ old).T.astype(np.float64))
+    return np.asarray((fresh @ weights.astype(np.float32)).T, np.float32)

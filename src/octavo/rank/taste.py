@@ -4,8 +4,8 @@
 
 over the words and the encoder's vectors of the judged papers (y = 1 or -1) and of a background that nobody
 judged (y = 0): papers drawn once from the house, which tell what is common everywhere from what this reader
-likes. Likes count as much together as dislikes do, and as the background does. Since w is a sum of the judged
-papers, what a paper's score is made of can be told exactly: by papers and by words.
+likes. Likes count as much together as dislikes do; the background counts for what dislikes are wanting. Since
+w is a sum of the judged papers, what a paper's score is made of can be told exactly: by papers and by words.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from octavo.protocols import Array, Ids, Reasons, SparseRows, Texts
 from octavo.rank.reasons import strongest
 from octavo.rank.sparse import Weights, added, dot, judgements, products, row_of, some, texts
 
-_TERMS: Final = 400  # words kept of a reader; six bytes each
+_TERMS: Final = 600  # words kept of a reader: three bytes for which one, two for how much
 _JUDGED: Final = 2000  # learned from at once; of more, those that weigh most
 _STEPS: Final = 12  # of the conjugate gradient; the planted and the real readers need fewer
 
@@ -42,9 +42,9 @@ class Taste:
         self,
         *,
         background: Texts | None = None,
-        regularisation: float = 1.0,
-        vectors: float = 1.0,
-        against: float = 1.0,
+        regularisation: float = 3.0,
+        vectors: float = 0.3,
+        against: float = 0.5,
     ) -> None:
         for name, value in (("regularisation", regularisation), ("against", against)):
             if not (np.isfinite(value) and value > 0):
@@ -57,8 +57,8 @@ class Taste:
 
     @property
     def nbytes(self) -> int:
-        """Two bytes a dimension, six a word; 0 before fit."""
-        return 2 * len(self._vector) + 6 * int(np.count_nonzero(self._words)) if self._fitted else 0
+        """Two bytes a dimension, five a word; 0 before fit."""
+        return 2 * len(self._vector) + 5 * int(np.count_nonzero(self._words)) if self._fitted else 0
 
     def fit(self, judged: Texts, liked: Ids, *, weights: Array | None = None) -> Self:
         """Learn from papers judged; of more than 2,000 those that weigh most, of equals the first.
@@ -74,10 +74,11 @@ class Taste:
         if (sign > 0).any() and (sign < 0).any():
             for side, worth in ((sign > 0, 1.0), (sign < 0, self.against)):
                 count[side] *= worth * whole / 2 / count[side].sum()
-        if self.background is not None:
+        missing = max(sign.sum(), 0.0)
+        if self.background is not None and missing:
             learned = _joined(learned, texts(self.background, "background", dim=known.vectors.shape[1]))
             many = len(learned.vectors) - len(sign)
-            count = np.concatenate([count, np.full(many, self.against * whole / max(many, 1))])
+            count = np.concatenate([count, np.full(many, self.against * missing / max(many, 1))])
         wanted = np.concatenate([np.sign(sign), np.zeros(len(count) - len(sign))])
         share = _solved(learned, wanted, self.regularisation / count, self.vectors)
         words = added(learned.terms, share)

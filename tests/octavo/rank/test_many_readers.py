@@ -11,7 +11,7 @@ from octavo.rank.item_knn import ItemKNN
 from octavo.rank.like_readers import LikeReaders
 from octavo.rank.read_words import ReadWords
 from octavo.rank.sparse import dense, from_dense, taken
-from octavo.rank.spread import spread
+from octavo.rank.spread import regressed, spread
 from octavo.testing import planted_texts
 
 
@@ -109,6 +109,21 @@ def test_spread_is_its_formula():
     for each, row in zip(spread(scores, known, new, neighbours=3).T, near, strict=True):
         first = np.argsort(-row)[:3]
         np.testing.assert_allclose(each, scores[:, first] @ row[first], atol=1e-4)
+
+
+def test_regressed_is_ridge_regression():
+    rng = np.random.default_rng(8)
+    known, new, scores = (
+        rng.standard_normal(shape).astype(np.float32) for shape in ((30, 4), (7, 4), (2, 30))
+    )
+    weights = np.linalg.inv(known.T @ known + 0.5 * np.eye(4)) @ known.T @ scores.T
+    np.testing.assert_allclose(
+        regressed(scores, known, new, regularisation=0.5), (new @ weights).T, atol=1e-4
+    )
+    with pytest.raises(ShapeError, match=r"\(Q, 30\)"):
+        regressed(scores[:, 1:], known, new)
+    with pytest.raises(ValueError, match="above zero"):
+        regressed(scores, known, new, regularisation=0)
 
 
 def test_standard_scores_have_mean_0_and_spread_1_and_constant_ones_stay_finite():

@@ -19,7 +19,7 @@ def test_it_is_weighted_ridge_regression():
     count = weights.astype(float)
     for sign in (1, -1):
         count[liked == sign] *= weights.sum() / 2 / weights[liked == sign].sum()
-    count = np.append(count, np.full(10, weights.sum() / 10))
+    count = np.append(count, np.full(10, (weights * liked).sum() / 10))
     x = np.concatenate(
         [np.concatenate([dense(each.terms), each.vectors], axis=1) for each in (judged, behind)]
     )
@@ -27,7 +27,11 @@ def test_it_is_weighted_ridge_regression():
     y = np.append(liked, np.zeros(10))
     w = np.linalg.solve(x.T @ (count[:, None] * x) + 0.7 * np.eye(x.shape[1]), x.T @ (count * y))
     everything = np.concatenate([dense(papers.terms), papers.vectors, np.ones((240, 1))], axis=1)
-    found = Taste(background=behind, regularisation=0.7).fit(judged, liked, weights=weights).scores(papers)
+    found = (
+        Taste(background=behind, regularisation=0.7, vectors=1.0, against=1.0)
+        .fit(judged, liked, weights=weights)
+        .scores(papers)
+    )
     np.testing.assert_allclose(found, everything @ w, atol=1e-3)
 
 
