@@ -4,6 +4,7 @@ import os
 import pkgutil
 import shutil
 from collections import namedtuple
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -13,6 +14,7 @@ import broadsheet
 from broadsheet import doctor
 from broadsheet.config import settings
 from broadsheet.papers import Author, Identifier, Record
+from broadsheet.search import vectors
 from broadsheet.store import Harvest
 from octavo.exceptions import MissingWeightsError
 
@@ -126,6 +128,17 @@ def test_an_index_that_misses_the_nearest_is_a_warning(house, monkeypatch, share
     (meaning,) = found(house, "meaning")
     assert (meaning.level, f"{share:.0%} are found" in meaning.detail) == (level, True)
     assert ("--rebuild" in meaning.advice) == (level == "warning")
+
+
+def test_papers_without_tokens_are_told_with_a_cure(house, monkeypatch):
+    house.store.ingest([record(n) for n in range(3)])
+    house.refresh()
+    manifest = replace(house.index.meaning.manifest(), tokens="minilm-1", token_bytes=320, tokenless=3)
+    vectors.write_manifest(house.index.meaning.folder, manifest)
+    (house.index.meaning.folder / manifest.name("tokens")).touch()
+    (meaning,) = found(house, "meaning")
+    assert (meaning.level, "3 were encoded before" in meaning.detail) == ("warning", True)
+    assert "--rebuild" in meaning.advice
 
 
 @pytest.mark.parametrize("cure", ["rebuild", "refresh"])

@@ -202,6 +202,11 @@ def _meaning(house: House) -> Iterator[Finding]:
     if share is not None and share < FOUND:
         advice = "`broadsheet index --rebuild` makes the codes of the vectors anew"
         yield Finding("warning", "meaning", detail, advice)
+    elif near is not None and near.manifest.tokens and near.tokenless:
+        detail = (
+            f"{detail}; {near.tokenless} were encoded before tokens were kept and are ranked without them"
+        )
+        yield Finding("warning", "meaning", detail, "`broadsheet index --rebuild` reads them again")
     else:
         yield Finding("ok", "meaning", detail)
 

@@ -49,6 +49,26 @@ class Encoder(Protocol):
         """Return (Q, D); a symmetric encoder does as with documents."""
 
 
+class Whole(NamedTuple):
+    """All that an encoder of tokens makes of N texts in one reading.
+
+    vectors: (N, D). tokens, pieces: for each text (T, D) and (T,): the vectors of its tokens, of unit length,
+    and which pieces these are.
+    """
+
+    vectors: Array
+    tokens: list[Array]
+    pieces: list[Ids]
+
+
+@runtime_checkable
+class TokenEncoder(Encoder, Protocol):
+    """An encoder that also tells the vectors of tokens; a query is read as a document is."""
+
+    def encode_whole(self, texts: Sequence[str]) -> Whole:
+        """Return the vectors of N texts and those of their tokens."""
+
+
 @runtime_checkable
 class Scorer(Protocol):
     """Judges a query and a document read together."""

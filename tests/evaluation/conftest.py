@@ -9,6 +9,8 @@ import zlib
 import numpy as np
 import pytest
 
+from broadsheet.search import token_codes
+from octavo.find.pooled_tokens import PooledTokens
 from octavo.testing import planted_corpus
 
 
@@ -41,7 +43,7 @@ class BagEncoder:
     encode_queries = encode_documents
 
     def pieces(self, texts):
-        return [np.array([zlib.crc32(word.encode()) for word in self.words(text)]) for text in texts]
+        return [np.array([zlib.crc32(word.encode()) % 9973 for word in self.words(text)]) for text in texts]
 
 
 def plant(folder, documents, queries, judged, split="test"):
@@ -55,9 +57,22 @@ def plant(folder, documents, queries, judged, split="test"):
     return folder
 
 
+@pytest.fixture(scope="session")
+def codec(tmp_path_factory):
+    """A folder with a codec of such tokens."""
+    documents, _ = planted_corpus()
+    encoder, folder = BagEncoder(), tmp_path_factory.mktemp("codec")
+    pooled = PooledTokens(many=16, kept=32, together=2)
+    pooled.fit(encoder.encode_tokens(documents), encoder.pieces(documents)).save(folder)
+    return folder
+
+
 @pytest.fixture
-def encoder():
-    return BagEncoder()
+def encoder(codec, monkeypatch):
+    monkeypatch.setitem(token_codes.CODECS, "bag-1", codec)
+    monkeypatch.setitem(token_codes.CODEC_OF, "bag", "bag-1")
+    yield BagEncoder()
+    token_codes.codec.cache_clear()
 
 
 @pytest.fixture

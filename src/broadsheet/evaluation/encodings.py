@@ -9,13 +9,14 @@ from typing import Any, Final, Protocol, Self
 
 import numpy as np
 
-from octavo.protocols import Array, Encoder, Ids
+from octavo import protocols
+from octavo.protocols import Array, Ids, Whole
 
 _BLOCK: Final = 500  # texts; so often progress is told
 
 
-class TokenEncoder(Encoder, Protocol):
-    """An encoder that also tells the vectors of tokens, such as MiniLM."""
+class TokenEncoder(protocols.TokenEncoder, Protocol):
+    """An encoder that also tells the vectors of tokens alone, such as MiniLM."""
 
     @property
     def name(self) -> str:
@@ -84,6 +85,10 @@ class Encodings:
     def encode_queries(self, texts: Sequence[str]) -> Array:
         """Return (Q, D), as with documents."""
         return self.encode_documents(texts)
+
+    def encode_whole(self, texts: Sequence[str]) -> Whole:
+        """Return all that is known of the texts."""
+        return Whole(self.encode_documents(texts), self.encode_tokens(texts), self.pieces(texts))
 
     def encode_tokens(self, texts: Sequence[str]) -> list[Array]:
         """Return for each text (T, D)."""

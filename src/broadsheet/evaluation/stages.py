@@ -18,6 +18,7 @@ from broadsheet.evaluation.desk import Desk
 from broadsheet.evaluation.judged import Judged
 from broadsheet.search import analysis
 from broadsheet.search.matching import Matcher, both
+from broadsheet.search.token_codes import codec_of
 from octavo.find.convex import convex
 from octavo.find.exact import ExactIndex
 from octavo.find.feedback import moved, richer
@@ -158,6 +159,23 @@ class Stages:
 
         return self.once(name, asked)
 
+    def pooled(self) -> Scorings:
+        """The same with tokens as the house keeps them, few and short, and as rare as it takes them to be."""
+        name, codec = "tokens, pooled", codec_of(self.known)
+        assert codec is not None
+        pooled = codec.pooled
+        first = self.convex("words and vectors", [self.words(), self.vectors()])
+        codes = codec.encode(self.known.encode_whole(self.texts)).reshape(len(self.texts), pooled.many, -1)
+        self.keeps(name, codes.nbytes)
+        pairs = zip(self.known.encode_tokens(self.questions), self.known.pieces(self.questions), strict=True)
+
+        def one(question: tuple[Array, Ids], found: Scoring) -> Scoring:
+            places = list(found)[: self.head(CANDIDATES)]
+            scores = pooled.scores(pooled.question(*question), codes[places])
+            return ordered(dict(zip(places, scores.tolist(), strict=True)))
+
+        return self.once(name, lambda: [one(*pair) for pair in zip(pairs, first, strict=True)])
+
     def muvera(self) -> Scorings:
         """One vector of 5,120 dimensions made from all tokens, compared exactly."""
         self.encode()
@@ -219,8 +237,13 @@ class Stages:
 
         return self.once(name, lambda: [one(found) for found in part])
 
-    def feedback(self, first: Scorings, *, documents: int, terms: int, share: float) -> list[Scorings]:
-        """Words and vectors again, with the first documents of a stage taken for relevant."""
+    def feedback(
+        self, first: Scorings, *, documents: int, terms: int, share: float, of: str = ""
+    ) -> list[Scorings]:
+        """Words and vectors again, with the first documents of a stage taken for relevant.
+
+        of: tells the names of these stages apart from those after another first stage.
+        """
         snapshot = self.desk.search.words.snapshot()
         assert snapshot is not None
 
@@ -238,8 +261,8 @@ class Stages:
             moved(query, self.x[top], share=share) for query, top in zip(self.asked, tops, strict=True)
         ]
         return [
-            self.words("words again", asked),
-            self.vectors("vectors again", np.stack(vectors)),
+            self.words(f"words again{of}", asked),
+            self.vectors(f"vectors again{of}", np.stack(vectors)),
         ]
 
 

@@ -34,10 +34,13 @@ class System:
 
 
 _WORDS, _VECTORS, _TOKENS = ("words",), ("encode", "vectors"), "tokens, 8 bits"
+_POOLED = "tokens, pooled"
 _BOTH = (*_WORDS, *_VECTORS)
 _CONVEX = (*_BOTH, "words and vectors")
 _ALL = (*_CONVEX, _TOKENS)
 _AGAIN = ("words again", "vectors again")
+_OF_POOLED = ", pooled"
+_POOLED_AGAIN = (f"words again{_OF_POOLED}", f"vectors again{_OF_POOLED}")
 
 
 def _two(stages: Stages) -> list[Scorings]:
@@ -61,6 +64,12 @@ def _fed(stages: Stages) -> Scorings:
     return stages.convex("convex of fed", [*again, stages.tokens()])
 
 
+def _fed_pooled(stages: Stages) -> Scorings:
+    first = stages.convex("convex of pooled", [*_two(stages), stages.pooled()])
+    again = stages.feedback(first, documents=FED_BY, terms=FED_TERMS, share=FED, of=_OF_POOLED)
+    return stages.convex("convex of fed pooled", [*again, stages.pooled()])
+
+
 def _smooth(stages: Stages, name: str, part: Scorings) -> Scorings:
     return stages.smooth(name, part, NEIGHBOURS, SMOOTHED)
 
@@ -79,6 +88,13 @@ SYSTEMS: Final[tuple[System, ...]] = (
     System("muvera", "MUVERA, 5,120 dimensions", "stage", ("encode", "MUVERA"), lambda s: s.muvera()),
     System("tokens", "tokens (MaxSim) over 100 of both", "stage", _ALL, lambda s: s.tokens()),
     System("tokens4", "tokens of 4 bits", "codec", (*_CONVEX, "tokens, 4 bits"), lambda s: s.tokens(4)),
+    System(
+        "pooled",
+        "tokens in 320 bytes",
+        "codec",
+        (*_CONVEX, _POOLED),
+        lambda s: s.pooled(),
+    ),
     System(
         "rrf",
         "words + vectors, reciprocal ranks",
@@ -128,6 +144,20 @@ SYSTEMS: Final[tuple[System, ...]] = (
         "combination",
         (*_ALL, "convex of three", *_AGAIN, "convex of fed", "smoothing of fed"),
         lambda s: _smooth(s, "smoothing of fed", _fed(s)),
+    ),
+    System(
+        "pooled3",
+        "the same, tokens in 320 bytes",
+        "combination",
+        (
+            *_CONVEX,
+            _POOLED,
+            "convex of pooled",
+            *_POOLED_AGAIN,
+            "convex of fed pooled",
+            "smoothing of fed pooled",
+        ),
+        lambda s: _smooth(s, "smoothing of fed pooled", _fed_pooled(s)),
     ),
     System(SERVED, "served search", "served", ("encode", "served"), lambda s: s.served()),
 )

@@ -32,13 +32,15 @@ class Ranked:
 class Leg:
     """One ranking: (K,) ids of papers, the best first, and (K,) scores of its own kind, higher is better.
 
-    low: the score of a paper that it does not hold, where that is known; else the lowest it holds.
+    low: the score of a paper that it does not hold, where that is known; else the lowest it holds. silent:
+    papers of which it cannot say anything.
     """
 
     name: str
     ids: Ids
     scores: Array
     low: float | None = None
+    silent: Ids = field(default_factory=lambda: np.empty(0, np.int64))
 
     @classmethod
     def of(cls, name: str, pairs: Sequence[tuple[int, float]], low: float | None = None) -> Self:

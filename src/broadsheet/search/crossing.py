@@ -16,7 +16,7 @@ from typing import Any, Final, Self
 import numpy as np
 import numpy.typing as npt
 
-from broadsheet.search.meaning import Neighbourhood
+from broadsheet.search.meaning import Neighbourhood, Tokens
 from octavo.arrays import unit
 from octavo.bridge.linear import Canonical, Procrustes, Ridge, load_linear
 from octavo.exceptions import SavedFileError
@@ -112,6 +112,10 @@ class Crossed:
         if led.any():
             found[led] = self.crossing.to_new.to_old(self.old.vectors_of(ids[led].tolist()))
         return found[own | led]
+
+    def tokens_of(self, paper_ids: Ids) -> Tokens:
+        """The codes of the tokens of those papers that the new encoder has read."""
+        return self.fresh.tokens_of(paper_ids) if self.fresh else Tokens.none(len(paper_ids))
 
     def nearest(self, query: Array, k: int, *, among: Ids | None = None) -> list[tuple[int, float]]:
         """The k papers nearest to a (D_new,) vector, best first, with cosines of the new space's scale."""

@@ -14,22 +14,24 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import filelock
 import numpy as np
+import numpy.typing as npt
 
 from broadsheet.exceptions import ConfigError, DerivedIndexError
 from broadsheet.papers import Paper
 from broadsheet.search import vectors
 from broadsheet.search.documents import is_indexed, sort_day
 from broadsheet.search.meaning import EXACT_BELOW, MeaningIndex
+from broadsheet.search.token_codes import codec_of
 from broadsheet.search.vectors import Manifest, Writer
 from broadsheet.search.words import Progress, Source
 from octavo.find.quantised import QuantisedIndex
-from octavo.protocols import Array, Encoder, Ids
+from octavo.protocols import Array, Encoder, Ids, TokenEncoder
 
 BATCH: Final = 64
 GATHER: Final = 1000
@@ -58,13 +60,29 @@ def encoder_name(encoder: Encoder) -> str:
     return str(getattr(encoder, "name", type(encoder).__qualname__))
 
 
-def vectors_by(encoder: Encoder, texts: Sequence[str]) -> Array:
-    """What an encoder makes of papers' texts, (M, D). Raises ConfigError where those are no vectors."""
-    made: Array = np.asarray(encoder.encode_documents(texts), dtype=np.float32)
-    if made.shape != (len(texts), encoder.dim) or not np.isfinite(made).all():
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What an encoder makes of M texts: vectors (M, D), and codes (M, B) of tokens, where it tells any."""
+
+    vectors: Array
+    tokens: npt.NDArray[np.uint8] | None = None
+
+
+def read_by(encoder: Encoder, texts: Sequence[str]) -> Read:
+    """Read papers' texts. Raises ConfigError for what are no vectors."""
+    codec = codec_of(encoder)
+    if codec is None or not isinstance(encoder, TokenEncoder):
+        return Read(_sound(encoder, encoder.encode_documents(texts), len(texts)))
+    whole = encoder.encode_whole(texts)
+    return Read(_sound(encoder, whole.vectors, len(texts)), codec.encode(whole))
+
+
+def _sound(encoder: Encoder, vectors: Array, many: int) -> Array:
+    made: Array = np.asarray(vectors, dtype=np.float32)
+    if made.shape != (many, encoder.dim) or not np.isfinite(made).all():
         raise ConfigError(
             f"BROADSHEET_ENCODER: {encoder_name(encoder)} made {made.shape} numbers, which must be "
-            f"({len(texts)}, {encoder.dim}) and finite"
+            f"({many}, {encoder.dim}) and finite"
         )
     return made
 
@@ -107,12 +125,31 @@ def mend(index: MeaningIndex) -> None:
 
 def _mend(index: MeaningIndex) -> None:
     try:
-        index.check()
         if manifest := index.manifest():
+            vectors.check_vectors(index.folder, manifest)
             vectors.read(index.folder, manifest)
+            manifest = _with_sound_tokens(index.folder, manifest)
             vectors.write_manifest(index.folder, _from_the_beginning(manifest))
     except DerivedIndexError:
         shutil.rmtree(index.folder, ignore_errors=True)
+
+
+def _with_sound_tokens(folder: Path, manifest: Manifest) -> Manifest:
+    """The manifest, without its tokens if these are damaged: the vectors are sound for all that."""
+    try:
+        vectors.check_tokens(folder, manifest)
+    except DerivedIndexError:
+        return vectors.without_tokens(manifest)
+    return manifest
+
+
+def begun(encoder: Encoder, epoch: int, generation: int = 1) -> Manifest:
+    """The manifest of an encoder's vectors before the first."""
+    codec = codec_of(encoder)
+    name, size = (codec.name, codec.pooled.nbytes) if codec else ("", 0)
+    return Manifest(
+        encoder_name(encoder), encoder.dim, generation, epoch=epoch, tokens=name, token_bytes=size
+    )
 
 
 def _from_the_beginning(manifest: Manifest) -> Manifest:
@@ -169,22 +206,45 @@ class _Run:
         """The manifest to go on from: a new generation if there is none or it is another encoder's."""
         name, before = encoder_name(self.encoder), vectors.read_manifest(self.folder)
         if before and (before.encoder, before.dim) == (name, self.encoder.dim):
+            before = self._tokened(before)
             if follows(before, self.store):
                 return before
             # A store that was restored, as a rule: most texts are the same, and keep their vectors.
             return replace(_from_the_beginning(before), epoch=self.store.epoch())
-        generation = before.generation + 1 if before else 1
-        fresh = Manifest(name, self.encoder.dim, generation=generation, epoch=self.store.epoch())
-        for kind in ("vectors", "papers", "gone"):
+        fresh = begun(self.encoder, self.store.epoch(), before.generation + 1 if before else 1)
+        for kind in fresh.kinds:
             (self.folder / fresh.name(kind)).unlink(missing_ok=True)
         vectors.write_manifest(self.folder, fresh)
         return fresh
 
+    def _tokened(self, before: Manifest) -> Manifest:
+        """The manifest with tokens from the next row on, where the encoder has others than were kept."""
+        wanted = begun(self.encoder, before.epoch, before.generation)
+        if before.tokens == wanted.tokens:
+            return before
+        # Not cut to nothing: who searches by what was there before has it open.
+        if wanted.tokens:
+            (self.folder / wanted.name("tokens")).unlink(missing_ok=True)
+        return replace(
+            vectors.without_tokens(before),
+            tokens=wanted.tokens,
+            token_bytes=wanted.token_bytes,
+            tokenless=before.rows if wanted.tokens else 0,
+        )
+
+    def _is_bare(self, manifest: Manifest, paper_id: int) -> bool:
+        """Whether a paper has a vector and none of the tokens that are kept now."""
+        return self.rows_of.get(paper_id, manifest.tokenless) < manifest.tokenless
+
     # What is to be done
 
     def _gather(self, writer: Writer) -> Ids:
-        """Read the outbox on and drop the vectors of papers that are gone; returns what to encode."""
+        """Read the outbox on and drop the vectors of papers that are gone; returns what to encode.
+
+        Where it is read from the beginning, papers that lack tokens are encoded again.
+        """
         position = writer.manifest.position
+        begins = position == 0
         unseen = set(self.rows_of) if position == 0 else set[int]()
         old = vectors.read_pending(self.folder, writer.manifest)
         wanted: dict[int, int] = {}
@@ -201,7 +261,9 @@ class _Run:
                     if paper_id in self.rows_of:
                         dropped.append(self.rows_of.pop(paper_id))
                         del self.hash_of[paper_id]
-                elif self.hash_of.get(paper_id) != text_hash(text_of(paper)):
+                elif (begins and self._is_bare(writer.manifest, paper_id)) or (
+                    self.hash_of.get(paper_id) != text_hash(text_of(paper))
+                ):
                     wanted[paper_id] = sort_day(paper)
         for paper_id in unseen:  # of another store
             dropped.append(self.rows_of.pop(paper_id))
@@ -251,13 +313,17 @@ class _Run:
     def _encode_batch(self, writer: Writer, batch: list[int]) -> int:
         texts = {paper.id: text_of(paper) for paper in self.store.papers(batch) if is_indexed(paper)}
         hashes = {paper_id: text_hash(text) for paper_id, text in texts.items()}
-        ids = [paper_id for paper_id in texts if self.hash_of.get(paper_id) != hashes[paper_id]]
+        ids = [
+            paper_id
+            for paper_id in texts
+            if self.hash_of.get(paper_id) != hashes[paper_id] or self._is_bare(writer.manifest, paper_id)
+        ]
         if not ids:
             return 0
-        made = vectors_by(self.encoder, [texts[i] for i in ids])
+        made = read_by(self.encoder, [texts[i] for i in ids])
         writer.drop([self.rows_of[i] for i in ids if i in self.rows_of])
         first = writer.rows
-        writer.append(ids, [hashes[i] for i in ids], made)
+        writer.append(ids, [hashes[i] for i in ids], made.vectors, made.tokens)
         for row, paper_id in enumerate(ids, first):
             self.rows_of[paper_id], self.hash_of[paper_id] = row, hashes[paper_id]
         return len(ids)
@@ -287,17 +353,27 @@ class _Run:
     def _compact(self, before: Manifest) -> Manifest:
         """Write the living rows to new files and leave the gone ones behind."""
         stored = vectors.read(self.folder, before)
-        fresh = Manifest(
-            before.encoder, before.dim, before.generation + 1, epoch=before.epoch, position=before.position,
-            pending=before.pending, pending_total=before.pending_total, pending_done=before.pending_done,
-        )  # fmt: skip
-        for kind in ("vectors", "papers", "gone"):
-            (self.folder / fresh.name(kind)).unlink(missing_ok=True)
+        if stored.problem:
+            raise DerivedIndexError(stored.problem)
         live = np.flatnonzero(stored.alive)
+        # Rows without tokens stand before all others, and still do.
+        bare = int((live < before.tokenless).sum())
+        fresh = replace(
+            before, generation=before.generation + 1, rows=0, dead=0, codes="", tokenless=bare, sums={}
+        )
+        for kind in fresh.kinds:
+            (self.folder / fresh.name(kind)).unlink(missing_ok=True)
         with Writer(self.folder, fresh) as writer:
-            for start in range(0, len(live), 4096):
-                rows = live[start : start + 4096]
-                writer.append(stored.ids[rows], stored.hashes[rows], stored.vectors[rows].astype(np.float32))
+            for rows in (*_blocks(live[:bare]), *_blocks(live[bare:])):
+                tokens = None
+                if stored.tokens is not None and rows[0] >= before.tokenless:
+                    tokens = np.asarray(stored.tokens[rows - before.tokenless])
+                made = stored.vectors[rows].astype(np.float32)
+                writer.append(stored.ids[rows], stored.hashes[rows], made, tokens)
             manifest = writer.commit()
             codes = self._codes(manifest)
             return writer.commit(codes=codes) if codes else manifest
+
+
+def _blocks(rows: Ids) -> Iterator[Ids]:
+    return (rows[start : start + 4096] for start in range(0, len(rows), 4096))

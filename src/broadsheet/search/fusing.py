@@ -21,7 +21,7 @@ def fused(legs: Sequence[Leg], weights: Mapping[str, float], near: Near | None) 
 
     weights: by the name of the leg; legs of one name share its weight. A paper that a leg does not hold has
     its lowest score; one without a vector yet is not worse for it: by meaning it is given what it has by
-    words.
+    words; and of what a leg is silent, it is given what the other legs think on average.
     """
     legs = [leg for leg in legs if len(leg.ids)]
     if not legs:
@@ -33,6 +33,11 @@ def fused(legs: Sequence[Leg], weights: Mapping[str, float], near: Near | None) 
         parts[leg.name][np.searchsorted(ids, leg.ids)] += _stretched(leg) / names.count(leg.name)
     if near is not None and "meaning" in parts and "words" in parts:
         parts["meaning"] = np.where(near.has(ids), parts["meaning"], parts["words"])
+    for leg in legs:
+        if len(leg.silent) and len(parts) > 1:
+            at = np.flatnonzero(np.isin(ids, leg.silent))
+            others = [part[at] for name, part in parts.items() if name != leg.name]
+            parts[leg.name][at] = np.mean(others, axis=0)
     whole = sum(weights.get(name, 1.0) for name in parts)
     parts = {name: unit * np.float32(weights.get(name, 1.0) / whole) for name, unit in parts.items()}
     scores: Array = np.asarray(sum(parts.values()), dtype=np.float32)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -30,6 +31,24 @@ found with 4 and .977 with 2, and 8 take twice the time."""
 
 _BROAD: Final = 0.2
 """A condition that more than this share of the papers meets is cheaper to check afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The codes of some papers' tokens.
+
+    codec: the name of what reads them, '' where there are none. has: (N,) which of the N papers asked for
+    have any. codes: (M, B), of these.
+    """
+
+    codec: str
+    has: npt.NDArray[np.bool_]
+    codes: npt.NDArray[np.uint8]
+
+    @classmethod
+    def none(cls, many: int) -> Tokens:
+        """No tokens of any of so many papers."""
+        return cls("", np.zeros(many, np.bool_), np.empty((0, 0), np.uint8))
 
 
 class Near(Protocol):
@@ -67,6 +86,9 @@ class Near(Protocol):
     def vectors_of(self, paper_ids: Sequence[int]) -> Array:
         """The vectors of those papers that have one: (M, D), in the order given."""
 
+    def tokens_of(self, paper_ids: Ids) -> Tokens:
+        """The codes of the papers' tokens, in the order given."""
+
     def nearest(self, query: Array, k: int, *, among: Ids | None = None) -> list[tuple[int, float]]:
         """The k papers nearest to a (D,) vector, best first; `among`: ascending ids to search among."""
 
@@ -78,8 +100,9 @@ class Neighbourhood:
         self.manifest = stored.manifest
         self.generation: tuple[int, ...] = generation
         self.ids = stored.ids
-        self.problem = ""
+        self.problem = stored.problem
         self._vectors = stored.vectors
+        self._tokens = stored.tokens
         self._alive = stored.alive
         live = np.flatnonzero(stored.alive)
         order = np.argsort(stored.ids[live], kind="stable")
@@ -125,6 +148,22 @@ class Neighbourhood:
         """The vectors of those papers that have one: (M, D), in the order given."""
         rows, known = self._positions(np.asarray(paper_ids, dtype=np.int64))
         return np.asarray(self._vectors[rows[known]], dtype=np.float32).reshape(-1, self.manifest.dim)
+
+    @property
+    def tokenless(self) -> int:
+        """How many papers have a vector and no tokens."""
+        if self._tokens is None:
+            return len(self._rows)
+        return int((self._rows < self.manifest.tokenless).sum())
+
+    def tokens_of(self, paper_ids: Ids) -> Tokens:
+        """The codes of the papers' tokens, in the order given."""
+        if self._tokens is None:
+            return Tokens.none(len(paper_ids))
+        rows, has = self._positions(paper_ids)
+        has = has & (rows >= self.manifest.tokenless)
+        codes = np.asarray(self._tokens[rows[has] - self.manifest.tokenless])
+        return Tokens(self.manifest.tokens, has, codes)
 
     def _positions(self, paper_ids: Ids) -> tuple[Ids, npt.NDArray[np.bool_]]:
         if not len(self._rows):
@@ -178,7 +217,7 @@ class MeaningIndex:
         self.lock = folder / "vectors.lock"
         self._mutex = threading.Lock()
         self._loaded: Neighbourhood | None = None
-        self._sound: tuple[int, ...] = ()
+        self._sound: tuple[tuple[int, ...], str] = (), ""
 
     def manifest(self) -> Manifest | None:
         """What is on the disk, None if nothing is. Raises DerivedIndexError."""
@@ -216,13 +255,23 @@ class MeaningIndex:
             return ()
         return status.st_ino, status.st_mtime_ns, status.st_size
 
-    def check(self) -> None:
-        """Read every vector, once a commit. Raises DerivedIndexError for damage."""
+    def check(self) -> str:
+        """Read every vector and token, once a commit. Raises DerivedIndexError for damaged vectors.
+
+        Returns what is wrong with the tokens, without which search goes on; '' if nothing is.
+        """
         generation = self.generation()
         manifest = self.manifest()
-        if manifest and generation != self._sound:
+        if manifest is None:
+            return ""
+        if generation != self._sound[0]:
             vectors.check_vectors(self.folder, manifest)
-            self._sound = generation
+            try:
+                vectors.check_tokens(self.folder, manifest)
+                self._sound = generation, ""
+            except DerivedIndexError as error:
+                self._sound = generation, str(error)
+        return self._sound[1]
 
     def bytes(self) -> int:
         """The space it takes."""

@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal, Protocol
 
 from broadsheet.papers import Paper
-from broadsheet.search import second_look
+from broadsheet.search import second_look, tokens
 from broadsheet.search.answer import Answer
 from broadsheet.search.meaning import Near
 from broadsheet.search.plan import ALWAYS, BUDGET, Budget, Costs, Stage, carry_out
@@ -47,6 +47,7 @@ STAGES: Final = (
     Stage("encode", Question.encode, lambda q: _has_meaning(q) and bool(q.stems), BUDGET),
     Stage("meaning", Question.by_meaning, _has_meaning, BUDGET),
     Stage("join", Question.join, kind=ALWAYS),
+    *tokens.STAGES,
     *second_look.STAGES,
     Stage("count", Question.belonging, kind=ALWAYS),
 )
@@ -66,7 +67,8 @@ class Papers(Protocol):
 class Planner:
     """Answers questions against one state of the indexes; either may be missing.
 
-    encode: the vector of a text, or None when there is no encoder to ask. costs: what stages take, which
+    encode: the vector of a text, or None when there is no encoder to ask; tokens: its tokens' vectors, and
+    which pieces they are, or None. costs: what stages take, which
     outlives the state of the indexes.
     """
 
@@ -77,11 +79,12 @@ class Planner:
         encode: Callable[[str], Array | None],
         store: Papers,
         *,
+        tokens: Callable[[str], tuple[Array, Ids] | None] = lambda text: None,
         costs: Costs | None = None,
         stages: Sequence[Stage] = STAGES,
     ) -> None:
         self.words, self.near = words, near
-        self.encode, self.store = encode, store
+        self.encode, self.tokens, self.store = encode, tokens, store
         self.costs = costs if costs is not None else Costs()
         self.stages = stages
         self._allowed: dict[str, Ids] = {}

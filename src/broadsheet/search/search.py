@@ -265,13 +265,14 @@ class Search:
         except DerivedIndexError as error:
             problems.append(f"{_sentence(error)} Search goes on by meaning alone; rebuild the index.")
         try:
-            self.meaning.check()
+            if damage := self.meaning.check():
+                problems.append(f"{_sentence(damage)} Search goes on without tokens; rebuild the index.")
             near, manifest = self.spaces.near(), self.meaning.manifest()
             if manifest:
                 follows = encoding.follows(manifest, self.store)
                 waiting = manifest.pending_total - manifest.pending_done if follows else 0
                 pending_vectors = waiting + self._behind(manifest.position if follows else 0)
-            if near and near.problem:
+            if near and near.problem and not damage:
                 problems.append(_sentence(near.problem))
         except DerivedIndexError as error:
             problems.append(f"{_sentence(error)} Search goes on by words alone; rebuild the index.")
@@ -337,7 +338,9 @@ class Search:
             planner = self._planner
             current = planner is not None and planner.words is snapshot and planner.near is near
             if planner is None or not current or planner.encode != lazy.query:
-                planner = self._planner = Planner(snapshot, near, lazy.query, self.store, costs=self._costs)
+                planner = self._planner = Planner(
+                    snapshot, near, lazy.query, self.store, tokens=lazy.tokens, costs=self._costs
+                )
                 self._answers.clear()
             return planner
 

@@ -29,7 +29,7 @@ from broadsheet.search import crossing, encoding, vectors
 from broadsheet.search.documents import is_indexed
 from broadsheet.search.meaning import MeaningIndex, Near, Neighbourhood
 from broadsheet.search.spaces import Recall, Space, Spaces, State
-from broadsheet.search.vectors import Manifest, Writer
+from broadsheet.search.vectors import Writer
 from broadsheet.search.words import Progress, Source
 from octavo.exceptions import SavedFileError
 from octavo.protocols import Array, Encoder
@@ -322,15 +322,15 @@ def _seeded(
         if manifest is None or (manifest.encoder, manifest.dim) != (name, encoder.dim):
             for path in index.folder.iterdir():
                 path.unlink() if path.is_file() else None
-            manifest, known = Manifest(name, encoder.dim, epoch=store.epoch()), None
+            manifest, known = encoding.begun(encoder, store.epoch()), None
             vectors.write_manifest(index.folder, manifest)
         wanted = [paper for paper in papers if known is None or not known.has([paper.id])[0]]
         with Writer(index.folder, manifest) as writer:
             committed = time.monotonic()
             for done, batch in _batches(wanted):
                 texts = [encoding.text_of(paper) for paper in batch]
-                made = encoding.vectors_by(encoder, texts)
-                writer.append([p.id for p in batch], [encoding.text_hash(text) for text in texts], made)
+                made, hashes = encoding.read_by(encoder, texts), [encoding.text_hash(text) for text in texts]
+                writer.append([p.id for p in batch], hashes, made.vectors, made.tokens)
                 if told:
                     told("anchors", len(papers) - len(wanted) + done, len(papers))
                 if time.monotonic() - committed >= encoding.COMMIT_SECONDS:

@@ -3,6 +3,8 @@
     manifest.json            what counts; replaced as a whole after the files below are on the disk
     vectors-G.f16            (N, D) float16, a row a paper
     papers-G.i64             (N, 2): the paper's id, the hash of the text the row was made from
+    tokens-G.NAME.u8         (N - F, B): codes of the paper's tokens, by the codec of that name; the first F
+                             papers were encoded before tokens were kept, and have none
     gone-G.i64               rows that no longer count: the paper has a newer row, or is gone
     pending-S.i64            ids still to be encoded, newest paper first; the manifest counts those done
     codes-N/                 the quantised index over the first N rows
@@ -30,8 +32,8 @@ from broadsheet.exceptions import DerivedIndexError
 from octavo.protocols import Array, Ids
 
 VERSION: Final = 1
-_ITEM: Final = {"vectors": 2, "papers": 16, "gone": 8}
-_SUFFIX: Final = {"vectors": "f16", "papers": "i64", "gone": "i64"}
+_ITEM: Final = {"vectors": 2, "papers": 16, "gone": 8, "tokens": 1}
+_SUFFIX: Final = {"vectors": "f16", "papers": "i64", "gone": "i64", "tokens": "u8"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Manifest:
     encoder: the name of the encoder, dim: its D. rows, dead: rows, and rows that are gone.
     position: how far the store's outbox of that epoch has been read; pending: the file of ids to encode and
     how many of them are done. codes: the folder of the quantised index, or ''.
+    tokens: the name of the codec of tokens, or ''; token_bytes: B; tokenless: F.
     sums: CRC-32 of each file, as far as it counts.
     """
 
@@ -55,17 +58,31 @@ class Manifest:
     pending_total: int = 0
     pending_done: int = 0
     codes: str = ""
+    tokens: str = ""
+    token_bytes: int = 0
+    tokenless: int = 0
     sums: dict[str, int] = field(default_factory=dict)
     version: int = VERSION
 
     def name(self, kind: str) -> str:
         """The name of a file of this generation."""
-        return f"{kind}-{self.generation}.{_SUFFIX[kind]}"
+        codec = f".{self.tokens}" if kind == "tokens" else ""
+        return f"{kind}-{self.generation}{codec}.{_SUFFIX[kind]}"
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The files there are."""
+        return tuple(kind for kind in _ITEM if kind != "tokens" or self.tokens)
 
     def size(self, kind: str) -> int:
         """How many bytes of that file count."""
-        items = {"vectors": self.rows * self.dim, "papers": self.rows, "gone": self.dead}[kind]
-        return items * _ITEM[kind]
+        items = {
+            "vectors": self.rows * self.dim,
+            "papers": self.rows,
+            "gone": self.dead,
+            "tokens": max(0, self.rows - self.tokenless) * self.token_bytes,
+        }
+        return items[kind] * _ITEM[kind]
 
 
 def read_manifest(folder: Path) -> Manifest | None:
@@ -83,7 +100,8 @@ def read_manifest(folder: Path) -> Manifest | None:
         if found.get("version") != VERSION:
             raise DerivedIndexError(f"the vectors are of version {found.get('version')}, not {VERSION}.")
         manifest = Manifest(**found)
-        if manifest.rows < 0 or manifest.dim < 1 or set(manifest.sums) - set(_ITEM):
+        sane = manifest.dim > 0 <= manifest.tokenless <= manifest.rows and manifest.token_bytes >= 0
+        if not sane or set(manifest.sums) - set(_ITEM):
             raise ValueError("numbers that cannot be")
     except (ValueError, TypeError, AttributeError) as error:
         raise DerivedIndexError(f"the manifest of the vectors is damaged: {error}") from error
@@ -94,7 +112,8 @@ def read_manifest(folder: Path) -> Manifest | None:
 class Stored:
     """What one manifest counts, read.
 
-    vectors: (N, D) float16, mapped. ids, hashes: (N,). alive: (N,) whether a row counts.
+    vectors: (N, D) float16, mapped. ids, hashes: (N,). alive: (N,) whether a row counts. tokens: (N - F, B),
+    mapped; None where there are none. problem: why there are none, though there should be.
     """
 
     manifest: Manifest
@@ -102,12 +121,15 @@ class Stored:
     ids: Ids
     hashes: Ids
     alive: npt.NDArray[np.bool_]
+    tokens: npt.NDArray[np.uint8] | None = None
+    problem: str = ""
 
 
 def read(folder: Path, manifest: Manifest) -> Stored:
     """Read the files of a manifest. Raises DerivedIndexError for what is short or altered.
 
-    The vectors themselves are mapped and not looked at; `check_vectors` does that.
+    The vectors themselves are mapped and not looked at; `check_vectors` does that. Tokens that are short are
+    no reason not to search by all the rest.
     """
     papers = _column(folder, manifest, "papers").reshape(-1, 2)
     gone = _column(folder, manifest, "gone")
@@ -115,7 +137,13 @@ def read(folder: Path, manifest: Manifest) -> Stored:
         raise DerivedIndexError("the list of gone vectors is damaged.")
     alive = np.ones(manifest.rows, dtype=np.bool_)
     alive[gone] = False
-    return Stored(manifest, _mapped(folder, manifest), papers[:, 0].copy(), papers[:, 1].copy(), alive)
+    ids, hashes = papers[:, 0].copy(), papers[:, 1].copy()
+    tokens, problem = None, ""
+    try:
+        tokens = _mapped_tokens(folder, manifest)
+    except DerivedIndexError as error:
+        problem = str(error)
+    return Stored(manifest, _mapped(folder, manifest), ids, hashes, alive, tokens, problem)
 
 
 def check_vectors(folder: Path, manifest: Manifest) -> None:
@@ -124,6 +152,19 @@ def check_vectors(folder: Path, manifest: Manifest) -> None:
         "vectors", 0
     ):
         raise DerivedIndexError(f"{manifest.name('vectors')} is damaged.")
+
+
+def check_tokens(folder: Path, manifest: Manifest) -> None:
+    """Read the codes of all tokens. Raises DerivedIndexError if any byte differs from what was written."""
+    tokens = _mapped_tokens(folder, manifest)
+    if tokens is not None and zlib.crc32(tokens.reshape(-1).data) != manifest.sums.get("tokens", 0):
+        raise DerivedIndexError(f"{manifest.name('tokens')} is damaged.")
+
+
+def without_tokens(manifest: Manifest) -> Manifest:
+    """The manifest of the same papers, of which no tokens are kept."""
+    sums = {kind: crc for kind, crc in manifest.sums.items() if kind != "tokens"}
+    return replace(manifest, tokens="", token_bytes=0, tokenless=0, sums=sums)
 
 
 def read_pending(folder: Path, manifest: Manifest) -> Ids:
@@ -165,6 +206,21 @@ def _mapped(folder: Path, manifest: Manifest) -> npt.NDArray[np.float16]:
         raise DerivedIndexError(f"{file.name} cannot be read: {error}") from error
 
 
+def _mapped_tokens(folder: Path, manifest: Manifest) -> npt.NDArray[np.uint8] | None:
+    shape = manifest.rows - manifest.tokenless, manifest.token_bytes
+    if not manifest.tokens:
+        return None
+    if not shape[0] * shape[1]:
+        return np.empty(shape, np.uint8)
+    file = folder / manifest.name("tokens")
+    try:
+        if file.stat().st_size < manifest.size("tokens"):
+            raise DerivedIndexError(f"{file.name} is truncated.")
+        return np.memmap(file, np.uint8, "r", shape=shape)
+    except OSError as error:
+        raise DerivedIndexError(f"{file.name} cannot be read: {error}") from error
+
+
 class Writer:
     """Appends to the files; what was appended counts from the next `commit`. Hold the lock while using it.
 
@@ -174,8 +230,8 @@ class Writer:
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self.folder = folder
         self.manifest = manifest
-        self._files: dict[str, BinaryIO] = {kind: self._opened(kind) for kind in _ITEM}
-        self._sums = {kind: manifest.sums.get(kind, 0) for kind in _ITEM}
+        self._files: dict[str, BinaryIO] = {kind: self._opened(kind) for kind in manifest.kinds}
+        self._sums = {kind: manifest.sums.get(kind, 0) for kind in manifest.kinds}
         self._rows, self._dead = manifest.rows, manifest.dead
         self.whole = True
 
@@ -205,9 +261,22 @@ class Writer:
         """Rows appended so far, those not yet committed included."""
         return self._rows
 
-    def append(self, ids: Sequence[int] | Ids, hashes: Sequence[int] | Ids, vectors: Array) -> None:
-        """Add a row for each paper: (M,) ids, (M,) hashes of their texts, (M, D) vectors."""
+    def append(
+        self,
+        ids: Sequence[int] | Ids,
+        hashes: Sequence[int] | Ids,
+        vectors: Array,
+        tokens: npt.NDArray[np.uint8] | None = None,
+    ) -> None:
+        """Add a row for each paper: (M,) ids, (M,) hashes of their texts, (M, D) vectors, (M, B) tokens.
+
+        tokens: those of the manifest's codec; needed where it has one, but for the first F papers.
+        """
         self.whole = False
+        if self.manifest.tokens and self._rows >= self.manifest.tokenless:
+            assert tokens is not None
+            assert tokens.shape == (len(ids), self.manifest.token_bytes)
+            self._write("tokens", tokens)
         self._write("vectors", vectors.astype(np.float16))
         self._write("papers", np.column_stack([ids, hashes]).astype(np.int64))
         self._rows += len(ids)
@@ -267,6 +336,6 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 def leftovers(folder: Path, manifest: Manifest) -> list[Path]:
     """Files and folders that the manifest does not count, left by an earlier generation or a crash."""
-    kept = {manifest.pending, manifest.codes, *(manifest.name(kind) for kind in _ITEM)}
-    kinds = ("vectors-*", "papers-*", "gone-*", "pending-*", "codes-*")
+    kept = {manifest.pending, manifest.codes, *(manifest.name(kind) for kind in manifest.kinds)}
+    kinds = ("vectors-*", "papers-*", "gone-*", "tokens-*", "pending-*", "codes-*")
     return [path for kind in kinds for path in folder.glob(kind) if path.name not in kept]

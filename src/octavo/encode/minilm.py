@@ -16,7 +16,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 import onnxruntime
@@ -27,7 +27,9 @@ from tokenizers import Tokenizer
 from octavo.encode.built_model import built_model
 from octavo.encode.minilm_weights import TENSORS, TOKENIZER, digest, find_weights
 from octavo.exceptions import MissingWeightsError, ShapeError
-from octavo.protocols import Array, Ids
+from octavo.protocols import Array, Ids, Whole
+
+_T = TypeVar("_T")
 
 _DIM: Final = 384
 _HEADS: Final = 12
@@ -88,7 +90,7 @@ class MiniLM:
 
     def encode_documents(self, texts: Sequence[str]) -> Array:
         """Return (N, 384) vectors of unit length; an empty text has one too."""
-        vectors = self._each(texts, _pooled)
+        vectors = self._each(texts, lambda tokens, _: _pooled(tokens))
         return np.stack(vectors) if vectors else np.empty((0, _DIM), np.float32)
 
     def encode_queries(self, texts: Sequence[str]) -> Array:
@@ -97,7 +99,13 @@ class MiniLM:
 
     def encode_tokens(self, texts: Sequence[str]) -> list[Array]:
         """Return for each text (T, 384): its pieces' vectors, of unit length, without [CLS] and [SEP]."""
-        return self._each(texts, _separate)
+        return self._each(texts, lambda tokens, _: _separate(tokens))
+
+    def encode_whole(self, texts: Sequence[str]) -> Whole:
+        """Return the vectors of texts, of their tokens, and the tokens' pieces, in one reading of each."""
+        made = self._each(texts, _whole)
+        vectors = np.stack([vector for vector, _, _ in made]) if made else np.empty((0, _DIM), np.float32)
+        return Whole(vectors, [tokens for _, tokens, _ in made], [pieces for _, _, pieces in made])
 
     def pieces(self, texts: Sequence[str]) -> list[Ids]:
         """Return for each text (T,): which word pieces they are whose vectors `encode_tokens` returns."""
@@ -105,15 +113,16 @@ class MiniLM:
         network = self._open()
         return [network.pieces(text)[1:-1] for text in texts]
 
-    def _each(self, texts: Sequence[str], finish: Callable[[Array], Array]) -> list[Array]:
-        """Run every text through the network and finish its (T, 384) token vectors."""
+    def _each(self, texts: Sequence[str], finish: Callable[[Array, Ids], _T]) -> list[_T]:
+        """Run every text through the network and finish its token vectors (T, 384) and pieces (T,)."""
         _check_texts(texts)
         if not texts:
             return []
         network = self._open()
 
-        def encode(text: str) -> Array:
-            return finish(network(text))
+        def encode(text: str) -> _T:
+            pieces = network.pieces(text)
+            return finish(network(pieces), pieces)
 
         if len(texts) == 1 or self.threads == 1:
             return [encode(text) for text in texts]
@@ -173,9 +182,9 @@ class _Network:
         options.enable_cpu_mem_arena = False
         self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
-    def __call__(self, text: str) -> Array:
-        """Return (T, 384), the first row that of [CLS], the last that of [SEP]."""
-        tokens: Array = self._session.run(["tokens"], {"pieces": self.pieces(text)[None]})[0][0]
+    def __call__(self, pieces: Ids) -> Array:
+        """Return (T, 384) from (T,), the first row that of [CLS], the last that of [SEP]."""
+        tokens: Array = self._session.run(["tokens"], {"pieces": pieces[None]})[0][0]
         return tokens
 
     def pieces(self, text: str) -> Ids:
@@ -195,6 +204,10 @@ def _separate(tokens: Array) -> Array:
     inner = tokens[1:-1]
     unit: Array = inner / np.linalg.norm(inner, axis=1, keepdims=True)
     return unit
+
+
+def _whole(tokens: Array, pieces: Ids) -> tuple[Array, Array, Ids]:
+    return _pooled(tokens), _separate(tokens), pieces[1:-1]
 
 
 def _check_texts(texts: Sequence[str]) -> None:
