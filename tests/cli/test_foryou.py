@@ -21,6 +21,7 @@ def test_a_feed_of_ones_own_is_shown_taught_and_forgotten(filled, tmp_path: Path
     assert "you wanted more like it" in answer.stdout
     told = filled("for-you", "show", "--json").data
     assert set(told[0]) == {"paper", "score", "interest", "why"}
+    assert "For you, " in filled("digest", "preview", "--kind", "for-you").stdout
     filled("for-you", "mute", "boats")
     assert known(filled)["said"] == {"muted": ["boats"]}
     filled("for-you", "mute", "boats", "--back")
@@ -34,6 +35,8 @@ def test_a_feed_of_ones_own_is_shown_taught_and_forgotten(filled, tmp_path: Path
     bib = tmp_path / "own.bib"
     bib.write_text("@misc{a, title={x}, eprint={2401.00004}, archivePrefix={arXiv}}", encoding="utf-8")
     assert "own.bib: 1 papers kept here, 0 not" in filled("for-you", "bring", str(bib)).stderr
+    assert "nothing is compared" in filled("for-you", "lab").stderr
+    assert filled("for-you", "lab", "--json").data == []
     filled("for-you", "forget")
     assert "nothing is known of this reader yet" in filled("for-you", "show").stderr
     assert "no such paper" in filled("for-you", "more", "2499.99999", code=3).stderr

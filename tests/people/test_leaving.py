@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 
 import pytest
 
@@ -56,6 +57,12 @@ def act(house, reader):
     house.people.links.send_reset(reader.email, str)
     house.community.vote(reader, "2401.00001")
     house.community.save(reader, "2401.00001")
+    house.for_you.say(reader, house.for_you.said(reader).with_word("muted", MARK))
+    house.for_you.bring(
+        reader, f"{MARK}.bib", BytesIO(b"@misc{a, eprint={2401.00001}, archivePrefix={arXiv}}")
+    )
+    house.for_you.judge(reader, "2401.00001", "down")
+    house.for_you.page(reader, note=True)
     house.mail.subscribe(reader.email, Wish(), reader=reader.id)
     house.mail.store.ask(Channel.WEBHOOK, f"https://example.org/{MARK}", reader.id, Wish())
 
@@ -67,10 +74,11 @@ def test_who_leaves_is_named_nowhere(house):
     traces = where_it_stands(house)
     assert len(traces) >= 8, traces  # so that the search for nothing can fail
     taken = json.dumps(house.people.export(reader))
-    for room in ("sessions", "keys", "passkeys", "elsewhere", "community", "mail"):
+    for room in ("sessions", "keys", "passkeys", "elsewhere", "community", "mail", "for_you"):
         assert room in taken
     votes_before = house.community.signs(None, [house.paper("2401.00001")])
     house.people.delete(reader)
     assert where_it_stands(house) == set()
+    assert reader.id not in house.store.tastes.readers()
     assert house.community.signs(None, [house.paper("2401.00001")]) == votes_before
     assert house.people.reader(reader.id).shown == "Somebody who left"

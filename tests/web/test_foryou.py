@@ -183,6 +183,39 @@ def test_programs_do_the_same(many):
     assert not client.get("/api/for-you").json()["known"]
 
 
+def test_a_shelf_is_put_in_the_order_to_read_and_says_what_it_wants(many):
+    house, _, sign_in = many
+    ada, client = sign_in("ada")
+    shelf = house.community.make_shelf(ada, "Counting")
+    for number in (1, 9, 2, 17, 10):  # of two subjects
+        house.community.shelve(ada, shelf.number, f"2507.{number:05}")
+
+    def standing(address):
+        return re.findall(r'class="card result" id="p(\d+)"', client.get(address).text)
+
+    latest, ordered = standing(f"/shelves/{shelf.number}"), standing(f"/shelves/{shelf.number}?order=reading")
+    assert sorted(latest) == sorted(ordered)
+    assert latest != ordered
+    page = client.get(f"/shelves/{shelf.number}").text
+    assert "It may want" in page
+    wanted = re.search(
+        r'name="paper" value="([\d.]+)"><input type="hidden" name="back"', page[page.index("It may want") :]
+    )[1]
+    client.post("/shelves/put", data={"number": shelf.number, "paper": wanted, "back": "/"})
+    assert len(standing(f"/shelves/{shelf.number}")) == 6
+
+
+def test_a_paper_says_what_to_read_next_to_it(many):
+    house, _, sign_in = many
+    ada, client = sign_in("ada")
+    shelf = house.community.make_shelf(ada, "Shown", access="public")
+    for number in (1, 12):
+        house.community.shelve(ada, shelf.number, f"2507.{number:05}")
+    page = client.get("/papers/2507.00001").text
+    assert "Read next to this" in page
+    assert "On 1 public shelf with it." in page
+
+
 def test_the_lab_is_for_admins_and_tells_its_course(many):
     house, _, sign_in = many
     reader, _ = sign_in("ada")

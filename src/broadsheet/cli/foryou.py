@@ -133,6 +133,26 @@ def _say(ctx: typer.Context, name: str, words: list[str], back: bool, reader: st
 
 
 @app.command()
+def lab(ctx: typer.Context, as_json: Json = False) -> None:
+    """Tell which of two rankers readers prefer, so far (BROADSHEET_LAB_RANKERS)."""
+    from broadsheet.cli import printing
+
+    with open_house(ctx, to_read=True) as house:
+        told = [verdict.told() for verdict in house.for_you.lab.verdicts()]
+    if as_json:
+        printing.print_json(told)
+        return
+    columns = ("first", "second", "days_to_first", "days_to_second", "draws", "evidence", "p", "winner")
+    rows = [[each[name] for name in columns] for each in told]
+    if printing.on_terminal() and rows:
+        printing.print_table([name.replace("_", " ") for name in columns], rows)
+    else:
+        printing.print_rows(rows)
+    if not rows:
+        printing.note("nothing is compared: BROADSHEET_LAB_RANKERS names two rankers")
+
+
+@app.command()
 def forget(ctx: typer.Context, reader: Whose = "") -> None:
     """Forget what was learned; votes, shelves and tags stay, and what comes from now on counts."""
     with open_house(ctx) as house:

@@ -36,7 +36,7 @@ def preview(
 
     wish = Wish(kind=kind, object=of, cadence=cadence, length=length)
     with open_house(ctx, to_read=True) as house:
-        told = house.mail.preview(wish)
+        told = house.mail.preview(wish, reader=house.people.owner().id)
     if told is None:
         printing.note("there is nothing to tell")
         return

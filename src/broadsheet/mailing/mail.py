@@ -204,9 +204,9 @@ class Mail:
         """Queue the digests whose hour has come: how many were queued, how many had nothing new."""
         return compose_due(self.house, clock(), stop=stop)
 
-    def preview(self, wish: Wish, *, thumbs: bool = False) -> Told | None:
-        """What a wish would give this minute, without keeping anything."""
-        return Composer(self.house).issue(wish, _now(), thumbs=thumbs)
+    def preview(self, wish: Wish, *, thumbs: bool = False, reader: int | None = None) -> Told | None:
+        """What a wish would give this minute, to a reader or to anybody, without keeping anything."""
+        return Composer(self.house).issue(wish, _now(), thumbs=thumbs, reader=reader)
 
     def plan(self) -> list[tuple[str, str, str, str]]:
         """Who would get what now: recipient, edition, subject, and `due` or `queued`; nothing is changed."""
