@@ -1,6 +1,7 @@
 """Readers of planted fields are asked the three questions; screening and sequences have planted answers."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pyarrow
@@ -211,3 +212,16 @@ def test_what_is_not_there_is_told(data, tmp_path):
     for part in ("warm", "screening", "sequences"):
         with pytest.raises(NotFoundError):
             reader_run.run(tmp_path, reader_systems.SYSTEMS, encoder=None, cache=tmp_path, parts=[part])
+
+
+def test_the_tables_of_the_page_are_those_of_the_run():
+    docs = Path(__file__).parents[2] / "docs"
+    content = json.loads((docs / "for-you-quality" / "readers.json").read_text(encoding="utf-8"))
+    page = (docs / "for-you-quality.md").read_text(encoding="utf-8")
+    shown = page.split("<!-- table -->\n")[1].split("<!-- /table -->")[0]
+    assert shown == reader_results.markdown(content), (
+        "run: broadsheet eval readers, and put readers.md into the page"
+    )
+    measured = {line["system"] for line in content["lines"]}
+    assert measured == {system.name for system in reader_systems.SYSTEMS} | {"taste page"}
+    assert "(for-you-quality/quality-readers.svg)" in page
