@@ -8,6 +8,7 @@ import torch
 
 from octavo.exceptions import ShapeError
 from octavo.rank.pointer_network import PointerNetwork
+from octavo.rank.read_process import ReadProcess, ReadProcessWrite
 from octavo.training import train
 
 
@@ -23,6 +24,7 @@ def numbers(count, length, seed):
 
 MAKERS = {
     "pointer network": lambda: PointerNetwork(1, width=16),
+    "read, process, write": lambda: ReadProcessWrite(1, width=16, steps=3),
 }
 
 
@@ -72,11 +74,33 @@ def test_where_it_may_point_twice_all_sequences_together_are_certain():
     assert model.orders(x, beam=4).tolist() == [every[int(np.argmin(losses))].tolist()]
 
 
+def test_a_set_has_no_order():
+    model = ReadProcessWrite(2, width=8, steps=4)
+    x = torch.rand(6, 5, 2)
+    turn = torch.randperm(5)
+    one, _ = model.process(x)
+    other, _ = model.process(x[:, turn])
+    torch.testing.assert_close(one, other)
+    written = torch.from_numpy(model.orders(x.numpy()))
+    again = torch.from_numpy(model.orders(x[:, turn].numpy()))
+    torch.testing.assert_close(written, turn[again])
+
+
 def test_a_list_has_one():
     model, x = PointerNetwork(2, width=8), torch.rand(6, 5, 2)
     one, _ = model.read(x)
     other, _ = model.read(x.flip(1))
     assert (one - other.flip(1)).abs().max() > 1e-3
+
+
+def test_without_steps_every_set_is_the_same_and_fillers_do_not_count():
+    x = torch.rand(4, 3, 2)
+    still, _ = ReadProcess(2, steps=0)(x)
+    assert (still == 0).all()
+    process = ReadProcess(2, width=8, steps=3)
+    longer = torch.cat([x, torch.rand(4, 2, 2)], dim=1)
+    there = torch.tensor([[True] * 3 + [False] * 2] * 4)
+    torch.testing.assert_close(process(x)[0], process(longer, there)[0])
 
 
 @pytest.mark.parametrize("name", MAKERS)
