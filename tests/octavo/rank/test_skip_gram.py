@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from octavo.exceptions import ShapeError
 from octavo.rank.co_reading import CoReading
+from octavo.rank.dual_embeddings import DualEmbeddings
 from octavo.rank.skip_gram import SkipGram, basket_pairs, visit_pairs
 from octavo.training import batches, train
 
@@ -76,6 +77,30 @@ def test_pairs_of_visits_keep_to_the_window_whatever_the_order_within():
         visit_pairs([[[7]]], window=2, seed=0)
 
 
+def pots_and_lids():
+    """Baskets of a pot (0 .. 5) and a lid (6 .. 11), never two of one kind; of brands a or b, three each."""
+    rng = np.random.default_rng(0)
+    return [
+        np.array([brand * 3 + rng.integers(3), 6 + brand * 3 + rng.integers(3)])
+        for brand in rng.integers(0, 2, 600)
+    ]
+
+
+def test_a_lid_is_company_of_a_pot_and_another_pot_is_like_it():
+    baskets = pots_and_lids()
+    counts = np.bincount(np.concatenate(baskets), minlength=12)
+    model = taught(DualEmbeddings(counts, dim=8), basket_pairs(baskets, each=1, seed=0))
+    together, alike = model.together([0]), model.alike([0])
+    assert set(np.argsort(-together[0])[:3]) == {6, 7, 8}
+    assert set(np.argsort(-alike[0])[:3]) == {0, 1, 2}
+    assert alike[0, 0] == pytest.approx(1.0, abs=1e-5)
+    u, w = model.vectors()
+    np.testing.assert_allclose(
+        model.together([4], one_way=True)[0], [u[4] @ w[j] for j in range(12)], atol=1e-5
+    )
+    np.testing.assert_allclose(together[0], [(u[0] @ w[j] + w[0] @ u[j]) / 2 for j in range(12)], atol=1e-5)
+
+
 def test_readers_stand_where_what_they_read_stands():
     rng = np.random.default_rng(1)
     histories = [[[one % 2 * 5 + code] for code in rng.permutation(5)] for one in range(120)]
@@ -108,5 +133,7 @@ def test_what_cannot_be_used_is_refused():
         model.readers([[3]])
     with pytest.raises(ValueError, match="fading"):
         model.readers([[1]], fading=0)
+    with pytest.raises(ShapeError, match="items must be from 0 to 2, got -1"):
+        DualEmbeddings([1, 1, 1]).alike([-1])
     with pytest.raises(ValueError, match="window"):
         visit_pairs([[[1, 2]]], window=0, seed=0)
