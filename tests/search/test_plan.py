@@ -11,6 +11,7 @@ import pytest
 
 from broadsheet.search import Search
 from broadsheet.search.plan import ALWAYS, BUDGET, LEISURE, Budget, Costs, Stage, carry_out
+from broadsheet.search.search import HURRIED
 
 
 class Clock:
@@ -119,8 +120,10 @@ def test_a_search_without_time_goes_by_words_and_says_so(search: Search, store: 
     search.encode()
     hasty = search.find("graph", budget_ms=0)
     assert {*hasty.skipped} >= {"encode", "meaning"}
+    assert hasty.notes == (HURRIED,)
     assert [hit.legs.keys() for hit in hasty.hits] == [{"words"}] * 8
     calm = search.find("graph")
+    assert not calm.notes
     assert not calm.skipped, "what was answered in haste is not kept for those who have time"
     assert {"words", "meaning"} <= calm.hits[0].legs.keys()
     assert sum(calm.hits[0].shares.values()) == pytest.approx(calm.hits[0].score, abs=1e-3)

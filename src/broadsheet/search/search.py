@@ -27,6 +27,7 @@ from broadsheet.search.words import Progress, Snapshot, WordIndex
 from octavo.protocols import Array, Encoder
 
 MAX_LIMIT: Final = 1000
+HURRIED: Final = "There was no time to search by meaning as well; these papers were found by their words."
 _REMEMBERED: Final = 256
 
 _log = logging.getLogger(__name__)
@@ -217,6 +218,8 @@ class Search:
         took |= {AFTERWARDS: _since(since), "total": _since(began)}
         notes += [note for note in answer.notes if note not in notes]
         skipped = {step.name: step.skipped for step in answer.steps if step.skipped}
+        if skipped.keys() & {"encode", "meaning"}:
+            notes.append(HURRIED)
         return Results(parsed, hits, papers, answer.total, answer.facets, tuple(notes), took, skipped)
 
     def similar(
