@@ -218,8 +218,7 @@ class Search:
         took |= {AFTERWARDS: _since(since), "total": _since(began)}
         notes += [note for note in answer.notes if note not in notes]
         skipped = {step.name: step.skipped for step in answer.steps if step.skipped}
-        if skipped.keys() & {"encode", "meaning"}:
-            notes.append(HURRIED)
+        notes += [HURRIED] if skipped.keys() & {"encode", "meaning"} else []
         return Results(parsed, hits, papers, answer.total, answer.facets, tuple(notes), took, skipped)
 
     def similar(
