@@ -8,8 +8,8 @@ in process and over HTTP. Every rate stands beside the baseline it is to be read
 run. The result is benchmarks/system.json and the table benchmarks/system.md. With --work the vectors are
 kept, also those of a run that was broken off, so the next run finds them made; encoding 100,000 papers takes
 about half an hour on two cores. With --drawn papers are not read for their vectors, which are drawn word
-piece by word piece: as many, as large, and asked for with questions that are read, so that all but the time of
-encoding is what it would be.
+piece by word piece: as many, as large, and asked for with questions that are read, so that all but the time
+of encoding is what it would be.
 """
 
 from __future__ import annotations

@@ -127,16 +127,16 @@ def _matches(text: str, wanted: frozenset[str]) -> tuple[Token, ...]:
 def _beginning(text: str, wanted: frozenset[str]) -> list[re.Match[str]]:
     """The words of ASCII text that begin as one of the stems does, in order; few of all that it has."""
     small = text.lower()
-    found: list[re.Match[str]] = []
+    found: dict[int, re.Match[str]] = {}  # by place: two openings may begin one word
     for opening in {_opening(stem) for stem in wanted if stem}:
         at = small.find(opening)
         while at >= 0:
             if not at or not small[at - 1].isalnum():
                 word = _ASCII_WORD.match(text, at)
                 if word:
-                    found.append(word)
+                    found[at] = word
             at = small.find(opening, at + 1)
-    return sorted(found, key=re.Match.start)
+    return [found[at] for at in sorted(found)]
 
 
 def _opening(stem: str) -> str:
