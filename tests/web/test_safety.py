@@ -171,6 +171,9 @@ def test_bodies_are_limited(client):
     assert client.post("/theme", content=b"x" * 70_000).status_code == 413
     assert client.post("/theme", content=b"x", follow_redirects=False).status_code == 303
     assert client.get("/papers", headers={"content-length": "-1"}).status_code == 413
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    untold = client.post("/mark", content=(b"x" * (1 << 20) for _ in range(5)), headers=form)
+    assert untold.status_code == 413
 
 
 def test_a_failure_is_a_page_with_a_number_and_no_secrets(new_house, monkeypatch, caplog):

@@ -29,7 +29,7 @@ from broadsheet.web import (
     topics,
     trends,
 )
-from broadsheet.web.gate import Gate
+from broadsheet.web.gate import MOST, Gate
 from broadsheet.web.press import Press
 from broadsheet.web.session import guard
 
@@ -58,6 +58,7 @@ def create_app(house: House) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,  # a page of ours, which passes the guard as all do
+        max_body_size=MOST,  # counted, where a request does not say how long it is
         dependencies=[Depends(guard)],
     )
     app.state.press = Press(house)

@@ -23,6 +23,7 @@ from broadsheet.web.peers import look_through
 MAX_BODY: Final = 64 << 10
 LARGER: Final = {"/for-you/library": 4 << 20, "/api/for-you/library": 4 << 20}
 """Where a file may be sent, and how large."""
+MOST: Final = max(MAX_BODY, *LARGER.values())
 CSP: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
     "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
