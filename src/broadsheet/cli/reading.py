@@ -228,14 +228,23 @@ def edition(
 def trending(
     ctx: typer.Context,
     days: Annotated[int | None, typer.Option(min=1, help="Only papers of the last days.")] = None,
+    by: Annotated[
+        str, typer.Option(help="Whose order: broadsheet (ours), votes, hn, scirate or sources.")
+    ] = "broadsheet",
     limit: Limit = 20,
     as_json: Json = False,
 ) -> None:
-    """Print papers by the votes their sources counted."""
+    """Print what trends, by our readers' votes and the sources' or by another system's order."""
+    from broadsheet.feed.editions import Edition
+    from broadsheet.feed.trending import PRESETS
+
+    if by not in PRESETS:
+        raise typer.BadParameter(f"there are {', '.join(PRESETS)}, got {by!r}", param_hint="--by")
     with open_house(ctx, to_read=True) as house:
-        shown = house.trending(days=days)
-        papers = _pages(lambda page: house.trending(page=page, days=days), limit)
-        _print(house, shown, papers, as_json=as_json)
+        found = house.community.trending(preset=by, days=days, limit=limit)
+        title = "Trending" if days is None else f"Trending over {days} days"
+        shown = Edition(title, None, None, found.total, 1, 1, None, (), ())
+        _print(house, shown, list(found.papers), as_json=as_json)
 
 
 def _pages(page: Callable[[int], Edition], limit: int) -> list[Paper]:
