@@ -16,12 +16,12 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, ClassVar, Final, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from octavo.exceptions import SavedFileError
+from octavo.exceptions import NotFittedError, SavedFileError
 
 _LIST: Final = "saved.json"
 _OURS: Final = re.compile(r"[a-z]+-[0-9a-f]{16}\.npy|\.saving-.*")
@@ -64,6 +64,53 @@ def load(folder: Path, kind: str, version: int) -> Saved:
     if found != (kind, version):
         raise SavedFileError(f"{str(folder)!r} must hold {(kind, version)}, got {found}; make it again")
     return Saved(content["facts"], {name: _read(folder, entry) for name, entry in content["files"].items()})
+
+
+class Kept:
+    """Something that learns and can be kept in a folder: what it was asked for, and what it learned.
+
+    _kind, _version: of its folders. _asked: what `__init__` is given, and keeps under the same name.
+    _kept: the attributes that it learned, arrays or numbers, by their names in a folder.
+    """
+
+    _kind: ClassVar[str]
+    _version: ClassVar[int] = 1
+    _asked: ClassVar[tuple[str, ...]] = ()
+    _kept: ClassVar[Mapping[str, str]] = {}
+
+    def save(self, folder: Path) -> None:
+        """Write to a folder. Raises NotFittedError."""
+        save(folder, self._kind, self._version, Saved(self._facts(), self._state()))
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what `save` wrote. Raises SavedFileError."""
+        saved = load(folder, cls._kind, cls._version)
+        try:
+            return cls._again(saved)
+        except (KeyError, TypeError, ValueError) as error:
+            raise SavedFileError(
+                f"{str(folder)!r} holds no {cls.__name__} ({error}); make it again"
+            ) from error
+
+    @classmethod
+    def _again(cls, saved: Saved) -> Self:
+        made = cls(**saved.facts["asked"])
+        made._restore(saved.arrays)
+        return made
+
+    def _facts(self) -> dict[str, Any]:
+        return {"asked": {name: getattr(self, name) for name in self._asked}}
+
+    def _state(self) -> dict[str, npt.NDArray[Any]]:
+        if not all(hasattr(self, attribute) for attribute in self._kept.values()):
+            raise NotFittedError("fit before save")
+        return {name: np.asarray(getattr(self, attribute)) for name, attribute in self._kept.items()}
+
+    def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        for name, attribute in self._kept.items():
+            held = arrays[name]
+            setattr(self, attribute, held if held.ndim else held.item())
 
 
 def _written_array(folder: Path, name: str, array: npt.NDArray[Any]) -> dict[str, str]:

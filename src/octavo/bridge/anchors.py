@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from octavo.arrays import matrix, unit
-from octavo.exceptions import NotFittedError, ShapeError
+from octavo.exceptions import ShapeError
 from octavo.protocols import Array, BridgeReport
 
 _EVERY: Final = 10  # one anchor in so many is kept aside
@@ -44,10 +44,3 @@ def anchors(old: npt.ArrayLike, new: npt.ArrayLike) -> Anchors:
     every = min(_EVERY, len(y) // _FEWEST_ASIDE)
     aside = np.arange(len(y)) % every == every - 1
     return Anchors(y[~aside], x[~aside], y[aside], x[aside])
-
-
-def fitted(report: BridgeReport | None) -> BridgeReport:
-    """Return the report of a bridge. Raises NotFittedError where there is none yet."""
-    if report is None:
-        raise NotFittedError("a bridge must be fitted on anchors before it is used")
-    return report

@@ -16,81 +16,64 @@ the mean than the truth, and would be pulled to the same papers whatever was ask
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Final, Self
+from typing import ClassVar, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from octavo.arrays import matrix, unit
-from octavo.bridge.anchors import anchors, fitted
-from octavo.exceptions import SavedFileError, ShapeError
-from octavo.protocols import Array, BridgeReport
-from octavo.saving import Saved, load, save
+from octavo.arrays import unit
+from octavo.bridge.anchors import Anchors
+from octavo.bridge.learned import LearnedBridge
+from octavo.exceptions import SavedFileError
+from octavo.protocols import Array
+from octavo.saving import load
 
-_KIND: Final = "octavo.bridge.linear"
-_VERSION: Final = 1
 _TINY: Final = 1e-9
 
 _Floats = npt.NDArray[np.float64]
 
 
-class _Linear:
+class MatrixBridge(LearnedBridge):
     """What the three share: they differ in the matrix."""
 
-    _asked: ClassVar[tuple[str, ...]] = ()
+    _kind = "octavo.bridge.linear"
+    _kept: ClassVar[Mapping[str, str]] = {"matrix": "matrix_", "new": "new_mean_", "old": "old_mean_"}
 
-    def __init__(self) -> None:
-        self._report: BridgeReport | None = None
+    new_mean_: _Floats
+    old_mean_: _Floats
+    matrix_: _Floats
 
-    def fit(self, old: npt.ArrayLike, new: npt.ArrayLike) -> Self:
-        """Learn from anchors (N, D_old) and (N, D_new), N at least 4. Raises ShapeError."""
-        pairs = anchors(old, new)
+    def _learn(self, pairs: Anchors) -> None:
         x, y = pairs.new.astype(np.float64), pairs.old.astype(np.float64)
         self.new_mean_, self.old_mean_ = x.mean(axis=0), y.mean(axis=0)
         x, y = x - self.new_mean_, y - self.old_mean_
-        w = self._learned(x, y)
-        spread = np.linalg.norm(y) / max(float(np.linalg.norm(x @ w)), _TINY)
-        self.matrix_ = w * spread
-        self._report = BridgeReport(0, 0, 0.0, 0.0)  # so that it may be used to judge itself
-        self._report = pairs.judged(self.to_old)
-        return self
+        w = self._matrix(x, y)
+        self.matrix_ = w * (np.linalg.norm(y) / max(float(np.linalg.norm(x @ w)), _TINY))
 
-    def _learned(self, x: _Floats, y: _Floats) -> _Floats:
+    def _matrix(self, x: _Floats, y: _Floats) -> _Floats:
+        """Return W, (D_new, D_old), of centred anchors."""
         raise NotImplementedError
 
-    def to_old(self, new: npt.ArrayLike) -> Array:
-        """Return (M, D_old) of unit length for (M, D_new). Raises ShapeError, NotFittedError."""
-        fitted(self._report)
-        x = matrix(new, "new", dim=len(self.new_mean_))
+    @property
+    def _width(self) -> int:
+        return len(self.new_mean_)
+
+    def _moved(self, x: Array) -> Array:
         return unit(((x - self.new_mean_) @ self.matrix_ + self.old_mean_).astype(np.float32))
 
-    def report(self) -> BridgeReport:
-        """Return what became of the anchors kept aside. Raises NotFittedError."""
-        return fitted(self._report)
 
-    def save(self, folder: Path) -> None:
-        """Write to a folder. Raises NotFittedError."""
-        report = fitted(self._report)
-        facts = {
-            "method": type(self).__name__,
-            "asked": {name: getattr(self, name) for name in self._asked},
-            "report": list(report),
-        }
-        arrays = {"matrix": self.matrix_, "new": self.new_mean_, "old": self.old_mean_}
-        save(folder, _KIND, _VERSION, Saved(facts, arrays))
-
-
-class Procrustes(_Linear):
+class Procrustes(MatrixBridge):
     """A rotation: nothing is stretched, so few anchors do. The narrower side is filled up with zeros."""
 
-    def _learned(self, x: _Floats, y: _Floats) -> _Floats:
+    def _matrix(self, x: _Floats, y: _Floats) -> _Floats:
         left, _, right = np.linalg.svd(x.T @ y, full_matrices=False)
         turned: _Floats = (left @ right).astype(np.float64)
         return turned
 
 
-class Ridge(_Linear):
+class Ridge(MatrixBridge):
     """A regression; penalty: λ, as a share of the mean eigenvalue of Xᵀ X. For many anchors.
 
     Raises ValueError for a penalty that is not above 0.
@@ -99,19 +82,18 @@ class Ridge(_Linear):
     _asked = ("penalty",)
 
     def __init__(self, penalty: float = 0.1) -> None:
-        super().__init__()
         if not penalty > 0:
             raise ValueError(f"penalty must be above 0, got {penalty}")
         self.penalty = penalty
 
-    def _learned(self, x: _Floats, y: _Floats) -> _Floats:
+    def _matrix(self, x: _Floats, y: _Floats) -> _Floats:
         square = x.T @ x
         square[np.diag_indices_from(square)] += max(self.penalty * np.trace(square) / len(square), _TINY)
         w: _Floats = np.linalg.solve(square, x.T @ y).astype(np.float64)
         return w
 
 
-class Canonical(_Linear):
+class Canonical(MatrixBridge):
     """Canonical correlation; dims: how many pairs of directions are kept, at most those there are.
 
     floor: what is added to the eigenvalues of either side, as a share of the largest; small directions are
@@ -121,14 +103,13 @@ class Canonical(_Linear):
     _asked = ("dims", "floor")
 
     def __init__(self, dims: int = 200, *, floor: float = 1e-3) -> None:
-        super().__init__()
         if dims < 1:
             raise ValueError(f"dims must be at least 1, got {dims}")
         if not floor > 0:
             raise ValueError(f"floor must be above 0, got {floor}")
         self.dims, self.floor = dims, floor
 
-    def _learned(self, x: _Floats, y: _Floats) -> _Floats:
+    def _matrix(self, x: _Floats, y: _Floats) -> _Floats:
         x_white, _ = whitening(x, self.floor)
         y_white, y_back = whitening(y, self.floor)
         left, agreement, right = np.linalg.svd(x_white.T @ (x.T @ y / len(x)) @ y_white)
@@ -145,22 +126,14 @@ def whitening(x: _Floats, floor: float) -> tuple[_Floats, _Floats]:
     return (directions / roots) @ directions.T, (directions * roots) @ directions.T
 
 
-_METHODS: Final[dict[str, type[_Linear]]] = {each.__name__: each for each in (Procrustes, Ridge, Canonical)}
+_METHODS: Final[dict[str, type[Procrustes | Ridge | Canonical]]] = {
+    each.__name__: each for each in (Procrustes, Ridge, Canonical)
+}
 
 
 def load_linear(folder: Path) -> Procrustes | Ridge | Canonical:
     """Read what `save` wrote, whichever of the three it was. Raises SavedFileError."""
-    saved = load(folder, _KIND, _VERSION)
-    try:
-        method = _METHODS[saved.facts["method"]]
-        made: Any = method(**saved.facts["asked"])
-        made._report = BridgeReport(*saved.facts["report"])
-        made.matrix_ = saved.arrays["matrix"]
-        made.new_mean_, made.old_mean_ = saved.arrays["new"], saved.arrays["old"]
-        shape = len(made.new_mean_), len(made.old_mean_)
-        if made.matrix_.shape != shape:
-            raise ShapeError(f"the matrix must have the shape {shape}, got {made.matrix_.shape}")
-    except (KeyError, TypeError, ValueError) as error:
-        raise SavedFileError(f"{str(folder)!r} holds no bridge ({error}); make it again") from error
-    bridge: Procrustes | Ridge | Canonical = made
-    return bridge
+    method = load(folder, MatrixBridge._kind, MatrixBridge._version).facts.get("method")
+    if method not in _METHODS:
+        raise SavedFileError(f"{str(folder)!r} holds no bridge, but {method!r}; make it again")
+    return _METHODS[method].load(folder)

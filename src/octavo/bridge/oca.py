@@ -18,7 +18,8 @@ frozen: z = W h + c is learned on its vectors h, and o is compared with h itself
 
 from __future__ import annotations
 
-from typing import Final, Self
+from collections.abc import Mapping
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -27,9 +28,12 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize, pad
 from torch.nn.utils.parametrizations import orthogonal
 
-from octavo.arrays import matrix, unit
-from octavo.bridge.anchors import anchors, fitted
-from octavo.protocols import Array, BridgeReport
+from octavo.arrays import unit
+from octavo.bridge.anchors import Anchors
+from octavo.bridge.learned import LearnedBridge
+from octavo.protocols import Array, Ids
+from octavo.tensors import learned, put
+from octavo.training import batches, train
 
 _BATCH: Final = 256
 _RATE: Final = 1e-2
@@ -44,7 +48,7 @@ class OcaLayer(nn.Module):
 
     def __init__(self, old: int, new: int, extra: int) -> None:
         super().__init__()
-        self.old, self.dim = old, max(old + extra, new)
+        self.old, self.new, self.dim = old, new, max(old + extra, new)
         self.widen = nn.Linear(new, self.dim)
         nn.init.orthogonal_(self.widen.weight)
         nn.init.zeros_(self.widen.bias)
@@ -80,12 +84,15 @@ class OcaLoss(nn.Module):
         return loss
 
 
-class OcaBridge:
+class OcaBridge(LearnedBridge):
     """A Bridge, and vectors for a new index that old ones can be asked with and compared to.
 
     extra: e. steps: of Adam, over batches of 256 anchors. seed: of the batches and the first weights.
     Raises ValueError for extra below 0 or steps below 1.
     """
+
+    _kind = "octavo.bridge.oca"
+    _asked = ("extra", "steps", "seed")
 
     def __init__(self, *, extra: int = 32, steps: int = 600, seed: int = 0) -> None:
         if extra < 0:
@@ -93,41 +100,44 @@ class OcaBridge:
         if steps < 1:
             raise ValueError(f"steps must be at least 1, got {steps}")
         self.extra, self.steps, self.seed = extra, steps, seed
-        self._report: BridgeReport | None = None
 
-    def fit(self, old: npt.ArrayLike, new: npt.ArrayLike) -> Self:
-        """Learn from anchors (N, D_old) and (N, D_new), N at least 4. Raises ShapeError."""
-        pairs = anchors(old, new)
+    def _learn(self, pairs: Anchors) -> None:
         y, x = torch.from_numpy(unit(pairs.old)), torch.from_numpy(unit(pairs.new))
+        layer = self.layer_ = self._fresh(y.shape[1], x.shape[1])
+        criterion = OcaLoss()
+
+        def loss(rows: Ids) -> Tensor:
+            made: Tensor = criterion(*layer(x[rows]), y[rows], x[rows])
+            return made
+
+        chosen = batches(len(x), _BATCH, steps=self.steps, seed=self.seed)
+        for _ in train(layer, loss, chosen, rate=_RATE):
+            pass
+
+    def _fresh(self, old: int, new: int) -> OcaLayer:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
-            self.layer_ = OcaLayer(y.shape[1], x.shape[1], self.extra)
-        criterion, rng = OcaLoss(), np.random.default_rng(self.seed)
-        optimiser = torch.optim.Adam(self.layer_.parameters(), lr=_RATE)
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, self.steps)
-        for _ in range(self.steps):
-            batch = torch.from_numpy(rng.permutation(len(x))[:_BATCH])
-            loss = criterion(*self.layer_(x[batch]), y[batch], x[batch])
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            schedule.step()
-        self._report = BridgeReport(0, 0, 0.0, 0.0)
-        self._report = pairs.judged(self.to_old)
-        return self
+            return OcaLayer(old, new, self.extra)
 
     def transform(self, new: npt.ArrayLike) -> Array:
         """Return z, (M, dim) of unit length, for an index of the new encoder. Raises ShapeError."""
-        fitted(self._report)
-        x = unit(matrix(new, "new", dim=self.layer_.widen.in_features))
+        return self._made(self._given(new))
+
+    def _made(self, x: Array) -> Array:
         with torch.no_grad():
-            z: Array = self.layer_(torch.from_numpy(x))[0].numpy()
+            z: Array = self.layer_(torch.from_numpy(unit(x)))[0].numpy()
         return z
 
-    def to_old(self, new: npt.ArrayLike) -> Array:
-        """Return b, (M, D_old) of unit length. Raises ShapeError, NotFittedError."""
-        return unit(self.transform(new)[:, : self.layer_.old])
+    def _moved(self, x: Array) -> Array:
+        return unit(self._made(x)[:, : self.layer_.old])
 
-    def report(self) -> BridgeReport:
-        """Return what became of the anchors kept aside. Raises NotFittedError."""
-        return fitted(self._report)
+    @property
+    def _width(self) -> int:
+        return self.layer_.new
+
+    def _state(self) -> dict[str, npt.NDArray[Any]]:
+        return {"widths": np.array([self.layer_.old, self.layer_.new]), "layer": learned(self.layer_)}
+
+    def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        self.layer_ = self._fresh(*arrays["widths"].tolist())
+        put(self.layer_, arrays["layer"])

@@ -23,14 +23,16 @@ experiments stitch networks together, ours asks an index.
 
 from __future__ import annotations
 
-from typing import Final, Self
+from collections.abc import Mapping
+from typing import ClassVar, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from octavo.arrays import matrix, unit
-from octavo.bridge.anchors import anchors, fitted
-from octavo.protocols import Array, BridgeReport
+from octavo.bridge.anchors import Anchors
+from octavo.bridge.learned import LearnedBridge
+from octavo.protocols import Array
 
 _CUT: Final = 0.05
 
@@ -46,47 +48,52 @@ def relative(x: npt.ArrayLike, to: npt.ArrayLike) -> Array:
     return cosines
 
 
-class RelativeBridge:
+class RelativeBridge(LearnedBridge):
     """A Bridge, and both encoders' relative representations.
 
     cut: directions in which the anchors spread less than this share of the most are left out on the way back.
     Raises ValueError for a cut that is not from 0 to 1.
     """
 
+    _kind = "octavo.bridge.relative"
+    _asked = ("cut",)
+    _kept: ClassVar[Mapping[str, str]] = {
+        "old": "old_mean_",
+        "new": "new_mean_",
+        "oldanchors": "old_anchors_",
+        "newanchors": "new_anchors_",
+        "back": "back_",
+        "length": "length_",
+    }
+
     def __init__(self, *, cut: float = _CUT) -> None:
         if not 0 <= cut < 1:
             raise ValueError(f"cut must be from 0 to below 1, got {cut}")
         self.cut = cut
-        self._report: BridgeReport | None = None
 
-    def fit(self, old: npt.ArrayLike, new: npt.ArrayLike) -> Self:
-        """Keep anchors (N, D_old) and (N, D_new), N at least 4. Raises ShapeError."""
-        pairs = anchors(old, new)
+    def _learn(self, pairs: Anchors) -> None:
         self.old_mean_, self.new_mean_ = pairs.old.mean(axis=0), pairs.new.mean(axis=0)
         self.old_anchors_ = unit(pairs.old - self.old_mean_)
         self.new_anchors_ = unit(pairs.new - self.new_mean_)
         self.back_: Array = np.linalg.pinv(self.old_anchors_, rcond=self.cut).T.astype(np.float32)
         # Centred vectors lost their length: they are given the anchors' mean one before the mean is added.
-        self.length_ = float(np.linalg.norm(pairs.old - self.old_mean_, axis=1).mean())
-        self._report = BridgeReport(0, 0, 0.0, 0.0)
-        self._report = pairs.judged(self.to_old)
-        return self
+        self.length_ = np.linalg.norm(pairs.old - self.old_mean_, axis=1).mean(keepdims=True)
+
+    @property
+    def _width(self) -> int:
+        return len(self.new_mean_)
 
     def relative_old(self, old: npt.ArrayLike) -> Array:
         """Return (M, k) for vectors of the old encoder, to compare with `relative_new`. Raises ShapeError."""
-        fitted(self._report)
+        self.report()
         return relative(matrix(old, "old", dim=len(self.old_mean_)) - self.old_mean_, self.old_anchors_)
 
     def relative_new(self, new: npt.ArrayLike) -> Array:
         """Return (M, k) for vectors of the new encoder. Raises ShapeError, NotFittedError."""
-        fitted(self._report)
-        return relative(matrix(new, "new", dim=len(self.new_mean_)) - self.new_mean_, self.new_anchors_)
+        return self._near(self._given(new))
 
-    def to_old(self, new: npt.ArrayLike) -> Array:
-        """Return (M, D_old) of unit length for (M, D_new). Raises ShapeError, NotFittedError."""
-        back = unit(self.relative_new(new) @ self.back_)
-        return unit(back * np.float32(self.length_) + self.old_mean_)
+    def _near(self, x: Array) -> Array:
+        return relative(x - self.new_mean_, self.new_anchors_)
 
-    def report(self) -> BridgeReport:
-        """Return what became of the anchors kept aside. Raises NotFittedError."""
-        return fitted(self._report)
+    def _moved(self, x: Array) -> Array:
+        return unit(unit(self._near(x) @ self.back_) * self.length_ + self.old_mean_)

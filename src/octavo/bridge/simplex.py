@@ -16,7 +16,8 @@ each. Where a batch has one class alone, HOC is its first term.
 
 from __future__ import annotations
 
-from typing import Final, Self
+from collections.abc import Mapping
+from typing import Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,8 @@ from torch.nn.functional import cross_entropy, normalize
 from octavo.arrays import integers, matrix, unit
 from octavo.exceptions import NotFittedError, ShapeError
 from octavo.protocols import Array
+from octavo.saving import Kept
+from octavo.tensors import learned, put
 
 _BATCH: Final = 256
 _RATE: Final = 1e-2
@@ -70,12 +73,15 @@ class CompatibilityLoss(nn.Module):
         return total
 
 
-class StationaryHead:
+class StationaryHead(Kept):
     """A linear head on a frozen encoder, whose vectors can be compared with those of any other such head.
 
     classes: K, those to come included. steps: of Adam, over batches of 256. seed: of batches and weights.
     Raises ShapeError for fewer than 2 classes, ValueError for steps below 1.
     """
+
+    _kind = "octavo.bridge.simplex"
+    _asked = ("classes", "steps", "seed")
 
     def __init__(self, classes: int, *, steps: int = 400, seed: int = 0) -> None:
         if steps < 1:
@@ -96,9 +102,7 @@ class StationaryHead:
         if before is not None:
             g = torch.from_numpy(matrix(before, "before", rows=len(given), dim=self.classes - 1).copy())
         h, classes = torch.from_numpy(unit(given)), torch.from_numpy(y)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
-            self.layer_ = nn.Linear(given.shape[1], self.classes - 1)
+        self.layer_ = self._fresh(given.shape[1])
         criterion, rng = CompatibilityLoss(self.classes), np.random.default_rng(self.seed)
         optimiser = torch.optim.Adam(self.layer_.parameters(), lr=_RATE)
         for _ in range(self.steps):
@@ -111,9 +115,26 @@ class StationaryHead:
 
     def transform(self, x: npt.ArrayLike) -> Array:
         """Return (M, K - 1) of unit length. Raises ShapeError, NotFittedError."""
+        layer = self._fitted()
+        given = unit(matrix(x, "x", dim=layer.in_features))
+        with torch.no_grad():
+            made: Array = normalize(layer(torch.from_numpy(given)), dim=1).numpy()
+        return made
+
+    def _state(self) -> dict[str, npt.NDArray[Any]]:
+        layer = self._fitted()
+        return {"width": np.asarray(layer.in_features), "layer": learned(layer)}
+
+    def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        self.layer_ = self._fresh(int(arrays["width"]))
+        put(self.layer_, arrays["layer"])
+
+    def _fresh(self, width: int) -> nn.Linear:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            return nn.Linear(width, self.classes - 1)
+
+    def _fitted(self) -> nn.Linear:
         if not hasattr(self, "layer_"):
             raise NotFittedError("a head must be fitted before it is used")
-        given = unit(matrix(x, "x", dim=self.layer_.in_features))
-        with torch.no_grad():
-            made: Array = normalize(self.layer_(torch.from_numpy(given)), dim=1).numpy()
-        return made
+        return self.layer_

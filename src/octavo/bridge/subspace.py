@@ -16,25 +16,32 @@ their second way to align, matching by local kernels without anchors' order, is 
 
 from __future__ import annotations
 
-from typing import Final, Literal, Self
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from octavo.arrays import matrix, unit
-from octavo.bridge.anchors import anchors, fitted
-from octavo.bridge.linear import whitening
-from octavo.protocols import Array, BridgeReport
+from octavo.bridge.linear import MatrixBridge, whitening
 
-_TINY: Final = 1e-9
+_Floats = npt.NDArray[np.float64]
 
 
-class SubspaceBridge:
+class SubspaceBridge(MatrixBridge):
     """A Bridge by way of q shared directions.
 
     dims: q, at most the smaller D. alignment: "affine" or "orthogonal". floor: see `Canonical`.
     Raises ValueError for other values.
     """
+
+    _kind = "octavo.bridge.subspace"
+    _asked = ("dims", "alignment", "floor")
+    _kept: ClassVar[Mapping[str, str]] = {
+        **MatrixBridge._kept,
+        "inside": "new_directions_",
+        "wanted": "old_directions_",
+        "agreement": "agreement_",
+    }
 
     def __init__(
         self,
@@ -50,14 +57,8 @@ class SubspaceBridge:
         if not floor > 0:
             raise ValueError(f"floor must be above 0, got {floor}")
         self.dims, self.alignment, self.floor = dims, alignment, floor
-        self._report: BridgeReport | None = None
 
-    def fit(self, old: npt.ArrayLike, new: npt.ArrayLike) -> Self:
-        """Learn from anchors (N, D_old) and (N, D_new), N at least 4. Raises ShapeError."""
-        pairs = anchors(old, new)
-        x, y = pairs.new.astype(np.float64), pairs.old.astype(np.float64)
-        self.new_mean_, self.old_mean_ = x.mean(axis=0), y.mean(axis=0)
-        x, y = x - self.new_mean_, y - self.old_mean_
+    def _matrix(self, x: _Floats, y: _Floats) -> _Floats:
         x_white, _ = whitening(x, self.floor)
         y_white, y_back = whitening(y, self.floor)
         left, agreement, right = np.linalg.svd(x_white.T @ (x.T @ y / len(x)) @ y_white)
@@ -71,19 +72,5 @@ class SubspaceBridge:
         else:
             one, _, other = np.linalg.svd(inside.T @ wanted)
             turn = one @ other
-        lifted = turn @ (right[:kept] @ y_back)
-        spread = np.linalg.norm(y) / max(float(np.linalg.norm(inside @ lifted)), _TINY)
-        self.matrix_ = self.new_directions_ @ lifted * spread
-        self._report = BridgeReport(0, 0, 0.0, 0.0)
-        self._report = pairs.judged(self.to_old)
-        return self
-
-    def to_old(self, new: npt.ArrayLike) -> Array:
-        """Return (M, D_old) of unit length for (M, D_new). Raises ShapeError, NotFittedError."""
-        fitted(self._report)
-        x = matrix(new, "new", dim=len(self.new_mean_))
-        return unit(((x - self.new_mean_) @ self.matrix_ + self.old_mean_).astype(np.float32))
-
-    def report(self) -> BridgeReport:
-        """Return what became of the anchors kept aside. Raises NotFittedError."""
-        return fitted(self._report)
+        w: _Floats = self.new_directions_ @ (turn @ (right[:kept] @ y_back))
+        return w

@@ -15,20 +15,17 @@ everything. The mean is of texts given beforehand, and of the same texts for lab
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final, Self
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from octavo import saving
 from octavo.arrays import labels_of, matrix, unit
 from octavo.exceptions import NotFittedError, ShapeError
 from octavo.protocols import Array, Ids
-
-_KIND: Final = "descriptor reasons"
-_VERSION: Final = 1
+from octavo.saving import Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +52,20 @@ class Reasons:
         return order
 
 
-class DescriptorReasons:
+class DescriptorReasons(Kept):
     """Decides by descriptors and says why. descriptors_: (M, D); labels_, usual_ (mean likeness): (M,)."""
 
+    _kind = "octavo.explain.descriptor_reasons"
+    _kept: ClassVar[Mapping[str, str]] = {
+        "descriptors": "descriptors_",
+        "labels": "labels_",
+        "usual": "usual_",
+        "count": "_count",
+    }
+
+    descriptors_: Array
     labels_: Ids
     usual_: Array
-
-    def __init__(self) -> None:
-        self.descriptors_: Array | None = None
 
     def fit(self, descriptors: npt.ArrayLike, labels: npt.ArrayLike, texts: npt.ArrayLike) -> Self:
         """Take vectors of descriptors (M, D), their labels (M,), 0 .. C-1, and texts (N, D) that are usual.
@@ -93,7 +96,7 @@ class DescriptorReasons:
 
     def without(self, descriptor: int) -> Self:
         """Return the same without one descriptor. Raises NotFittedError; ShapeError for its label's last."""
-        if self.descriptors_ is None:
+        if not hasattr(self, "descriptors_"):
             raise NotFittedError("fit before a descriptor is taken away")
         kept = np.arange(len(self.labels_)) != descriptor
         if not (self.labels_[kept] == self.labels_[descriptor]).any():
@@ -103,28 +106,8 @@ class DescriptorReasons:
         other.usual_, other.descriptors_ = self.usual_[kept], self.descriptors_[kept]
         return other
 
-    def save(self, folder: Path) -> None:
-        """Write to a folder. Raises NotFittedError."""
-        if self.descriptors_ is None:
-            raise NotFittedError("fit before save")
-        arrays: dict[str, npt.NDArray[Any]] = {
-            "descriptors": self.descriptors_,
-            "labels": self.labels_,
-            "usual": self.usual_,
-        }
-        saving.save(folder, _KIND, _VERSION, saving.Saved({"labels": self._count}, arrays))
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote. Raises SavedFileError."""
-        saved = saving.load(folder, _KIND, _VERSION)
-        made = cls()
-        made.descriptors_, made.usual_ = saved.arrays["descriptors"], saved.arrays["usual"]
-        made.labels_, made._count = saved.arrays["labels"], int(saved.facts["labels"])
-        return made
-
     def _likeness(self, x: npt.ArrayLike) -> Array:
-        if self.descriptors_ is None:
+        if not hasattr(self, "descriptors_"):
             raise NotFittedError("fit before reasons are asked for")
         likeness: Array = unit(matrix(x, "x", dim=self.descriptors_.shape[1])) @ self.descriptors_.T
         return likeness - self.usual_

@@ -17,32 +17,37 @@ each batch. Needs torch, to learn.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from octavo import saving
 from octavo.arrays import labels_of, matrix, unit
 from octavo.exceptions import NotFittedError, ShapeError
 from octavo.protocols import Array
+from octavo.saving import Kept
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-_KIND: Final = "respects"
-_VERSION: Final = 1
 _BATCH: Final = 256
 _WIDTH: Final = 64
 
 
-class Respects:
+class Respects(Kept):
     """Learns a projection and the gates of all pairs of labels. A Transform: vectors to projected ones.
 
     projection_: (D, P). gates_: (C, C, P), each 0 .. 1, symmetric. gated: whether there are gates at all;
     without, partners are of the same label, which is supervised contrastive learning.
     """
+
+    _kind = "octavo.explain.respects"
+    _asked = ("dim", "steps", "rate", "gated", "seed")
+    _kept: ClassVar[Mapping[str, str]] = {"projection": "projection_", "gates": "gates_"}
+
+    projection_: Array
+    gates_: Array
 
     def __init__(
         self, dim: int = 64, *, steps: int = 300, rate: float = 1e-2, gated: bool = True, seed: int = 0
@@ -50,7 +55,6 @@ class Respects:
         if dim < 1 or steps < 1:
             raise ValueError(f"dim and steps must be at least 1, got {dim} and {steps}")
         self.dim, self.steps, self.rate, self.gated, self.seed = dim, steps, rate, gated, seed
-        self.projection_: Array | None = None
 
     def fit(self, x: npt.ArrayLike, labels: npt.ArrayLike) -> Self:
         """Learn from vectors (N, D) and labels (N,), 0 .. C-1, of at least three kinds. Raises ShapeError."""
@@ -64,7 +68,7 @@ class Respects:
 
     def transform(self, x: npt.ArrayLike) -> Array:
         """Return (N, P), projected vectors at unit length. Raises NotFittedError, ShapeError."""
-        if self.projection_ is None:
+        if not hasattr(self, "projection_"):
             raise NotFittedError("fit before transform")
         given = unit(matrix(x, "x", dim=len(self.projection_)))
         return unit(given @ self.projection_)
@@ -82,27 +86,12 @@ class Respects:
 
     def relations(self) -> Array:
         """Return (C, C), how alike labels are by their gates: the cosine of what each opens with others."""
-        if self.projection_ is None:
+        if not hasattr(self, "projection_"):
             raise NotFittedError("fit before relations are asked for")
         opened = self.gates_ - self.gates_.mean(axis=(0, 1))
         profiles = unit(opened.reshape(len(opened), -1))
         likeness: Array = profiles @ profiles.T
         return likeness
-
-    def save(self, folder: Path) -> None:
-        """Write to a folder. Raises NotFittedError."""
-        if self.projection_ is None:
-            raise NotFittedError("fit before save")
-        arrays = {"projection": self.projection_, "gates": self.gates_}
-        saving.save(folder, _KIND, _VERSION, saving.Saved({}, arrays))
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote. Raises SavedFileError."""
-        saved = saving.load(folder, _KIND, _VERSION)
-        made = cls(saved.arrays["projection"].shape[1])
-        made.projection_, made.gates_ = saved.arrays["projection"], saved.arrays["gates"]
-        return made
 
 
 def pair_loss(likeness: Tensor, labels: Tensor, partners: Tensor) -> Tensor:

@@ -18,26 +18,25 @@ with a fixed number of features exchanged, chosen by the difference of their mea
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Final, Self
+from collections.abc import Mapping
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from octavo import saving
 from octavo.arrays import labels_of, matrix
 from octavo.exceptions import NotFittedError, ShapeError
 from octavo.protocols import Array, Ids
-
-_KIND: Final = "supervised dictionary"
-_VERSION: Final = 1
+from octavo.saving import Kept
 
 
-class SupervisedDictionary:
+class SupervisedDictionary(Kept):
     """The mean offsets of attribute values. directions_: one (C_i, D) for each attribute; centre_: (D,)."""
 
-    def __init__(self) -> None:
-        self.directions_: list[Array] | None = None
+    _kind = "octavo.explain.supervised_dictionary"
+
+    directions_: list[Array]
+    centre_: Array
 
     def fit(self, x: npt.ArrayLike, attributes: npt.ArrayLike) -> Self:
         """Learn from vectors (N, D) and attributes (N, A), values 0 .. C_i - 1 each. Raises ShapeError."""
@@ -69,25 +68,17 @@ class SupervisedDictionary:
         edited: Array = given - directions[np.asarray(old)] + directions[np.asarray(new)]
         return edited
 
-    def save(self, folder: Path) -> None:
-        """Write to a folder. Raises NotFittedError."""
+    def _state(self) -> dict[str, npt.NDArray[Any]]:
         directions = self._fitted()
-        arrays = {"directions": np.concatenate(directions), "centre": self.centre_}
-        facts = {"values": [len(each) for each in directions]}
-        saving.save(folder, _KIND, _VERSION, saving.Saved(facts, arrays))
+        values = np.array([len(each) for each in directions])
+        return {"directions": np.concatenate(directions), "values": values, "centre": self.centre_}
 
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote. Raises SavedFileError."""
-        saved = saving.load(folder, _KIND, _VERSION)
-        made = cls()
-        bounds = np.cumsum(saved.facts["values"])[:-1]
-        made.directions_ = np.split(saved.arrays["directions"], bounds)
-        made.centre_ = saved.arrays["centre"]
-        return made
+    def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        self.directions_ = np.split(arrays["directions"], np.cumsum(arrays["values"])[:-1])
+        self.centre_ = arrays["centre"]
 
     def _fitted(self) -> list[Array]:
-        if self.directions_ is None:
+        if not hasattr(self, "directions_"):
             raise NotFittedError("fit before it is used")
         return self.directions_
 

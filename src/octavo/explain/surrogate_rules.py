@@ -19,10 +19,10 @@ and only these are perturbed. The counterfactual of a row is left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Final, Self
+from typing import ClassVar, Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,7 @@ import numpy.typing as npt
 from octavo.arrays import integers, matrix
 from octavo.exceptions import NotFittedError, ShapeError
 from octavo.protocols import Array, Ids
+from octavo.saving import Kept
 
 BlackBox = Callable[[Array], npt.ArrayLike]
 _PERTURBED: Final = 4
@@ -59,17 +60,36 @@ class Rule:
         return f"has {' and '.join(words)}" if words else "always"
 
 
-class SurrogateRules:
+class SurrogateRules(Kept):
     """Rules over the features of a black box. features_: (k,), those kept, the most important first.
 
     importance_: (k,), I_j of each. fidelity_: on the quarter of the rows that was held back.
+
+    The tree is arrays of its nodes, the root first: left_ and right_, where either branch begins, -1 at a
+    leaf; split_, which of the kept features is looked at, and threshold_, above which it goes right; shares_
+    (nodes, C), of the rows that came there by label; rows_, how many came; labels_ (C,).
     """
+
+    _kind = "octavo.explain.surrogate_rules"
+    _asked = ("features", "depth", "seed")
+    _kept: ClassVar[Mapping[str, str]] = {
+        "features": "features_",
+        "importance": "importance_",
+        "fidelity": "fidelity_",
+        "dim": "dim_",
+        "left": "left_",
+        "right": "right_",
+        "split": "split_",
+        "threshold": "threshold_",
+        "shares": "shares_",
+        "rows": "rows_",
+        "labels": "labels_",
+    }
 
     def __init__(self, features: int = 50, depth: int = 4, *, seed: int = 0) -> None:
         if features < 1 or depth < 1:
             raise ValueError(f"features and depth must be at least 1, got {features} and {depth}")
         self.features, self.depth, self.seed = features, depth, seed
-        self._tree: Any = None
 
     def fit(self, x: npt.ArrayLike, black_box: BlackBox) -> Self:
         """Learn from rows (N, F) and the labels (N,) that the black box gives them. Raises ShapeError."""
@@ -88,15 +108,19 @@ class SurrogateRules:
             importance[place] = float((np.asarray(black_box(changed)) != said[learn]).mean())
         best = np.argsort(-importance, kind="stable")[: self.features]
         self.features_, self.importance_ = some[best], importance[best]
-        tree = DecisionTreeClassifier(max_depth=self.depth, min_samples_leaf=3, random_state=self.seed)
-        self._tree = tree.fit(given[learn][:, self.features_], said[learn])
-        self.dim_ = given.shape[1]
+        grown = DecisionTreeClassifier(max_depth=self.depth, min_samples_leaf=3, random_state=self.seed)
+        grown.fit(given[learn][:, self.features_], said[learn])
+        tree, self.labels_, self.dim_ = grown.tree_, grown.classes_, given.shape[1]
+        self.left_, self.right_ = tree.children_left, tree.children_right
+        self.split_, self.threshold_ = np.maximum(tree.feature, 0), tree.threshold
+        self.shares_, self.rows_ = tree.value[:, 0], tree.n_node_samples
         self.fidelity_ = self.fidelity(given[held], said[held])
         return self
 
     def predict(self, x: npt.ArrayLike) -> Ids:
         """Return what the rules say (N,) of rows (N, F). Raises NotFittedError, ShapeError."""
-        said: Ids = self._fitted().predict(self._kept(x)).astype(np.int64)
+        kept = self._known(x)
+        said: Ids = self.labels_[self.shares_[self._walks(kept)[:, -1]].argmax(axis=1)].astype(np.int64)
         return said
 
     def fidelity(self, x: npt.ArrayLike, said: npt.ArrayLike) -> float:
@@ -106,39 +130,58 @@ class SurrogateRules:
 
     def rules(self) -> list[Rule]:
         """Return every rule, that with the most support first. Raises NotFittedError."""
-        tree = self._fitted().tree_
-        found = [self._rule(path) for path in _paths(tree)]
-        return sorted(found, key=lambda rule: -rule.support)
+        self._fitted()
+        return sorted(map(self._rule, self._paths()), key=lambda rule: -rule.support)
 
     def reason(self, row: npt.ArrayLike) -> Rule:
         """Return the rule that decides a row (F,). Raises NotFittedError, ShapeError."""
         given = np.asarray(row)
         if given.ndim != 1:
             raise ShapeError(f"row must have the shape ({getattr(self, 'dim_', 'F')},), got {given.shape}")
-        path = self._fitted().decision_path(self._kept(given[None])).indices.tolist()
-        return self._rule(path)
+        return self._rule(self._walks(self._known(given[None]))[0].tolist())
 
     def _rule(self, path: list[int]) -> Rule:
-        tree, classes = self._fitted().tree_, self._fitted().classes_
-        conditions = []
-        for node, child in pairwise(path):
-            above = bool(child == tree.children_right[node])
-            feature = int(self.features_[tree.feature[node]])
-            conditions.append((feature, above, float(tree.threshold[node])))
-        counts = tree.value[path[-1]][0]
-        label = int(classes[counts.argmax()])
-        support = float(tree.n_node_samples[path[-1]] / tree.n_node_samples[0])
-        return Rule(tuple(conditions), label, support, float(counts.max() / counts.sum()))
+        conditions = [
+            (
+                int(self.features_[self.split_[node]]),
+                bool(child == self.right_[node]),
+                float(self.threshold_[node]),
+            )
+            for node, child in pairwise(path)
+            if node != child
+        ]
+        shares = self.shares_[path[-1]]
+        support = float(self.rows_[path[-1]] / self.rows_[0])
+        return Rule(
+            tuple(conditions), int(self.labels_[shares.argmax()]), support, float(shares.max() / shares.sum())
+        )
 
-    def _kept(self, x: npt.ArrayLike) -> Array:
+    def _walks(self, kept: Array) -> Ids:
+        """Return the nodes (N, steps) by which rows (N, k) come to their leaves, where they stay."""
+        rows, walk = np.arange(len(kept)), [np.zeros(len(kept), np.int64)]
+        for _ in range(self.depth):
+            node = walk[-1]
+            on = np.where(
+                kept[rows, self.split_[node]] <= self.threshold_[node], self.left_[node], self.right_[node]
+            )
+            walk.append(np.where(self.left_[node] < 0, node, on))
+        return np.stack(walk, axis=1)
+
+    def _paths(self, node: int = 0) -> list[list[int]]:
+        """Return the nodes from one to each leaf below it."""
+        if self.left_[node] < 0:
+            return [[node]]
+        children = int(self.left_[node]), int(self.right_[node])
+        return [[node, *path] for child in children for path in self._paths(child)]
+
+    def _known(self, x: npt.ArrayLike) -> Array:
         self._fitted()
         kept: Array = matrix(x, "x", dim=self.dim_)[:, self.features_]
         return kept
 
-    def _fitted(self) -> Any:
-        if self._tree is None:
+    def _fitted(self) -> None:
+        if not hasattr(self, "left_"):
             raise NotFittedError("fit before the rules are used")
-        return self._tree
 
 
 def _apart(x: Array, said: Ids) -> Ids:
@@ -150,10 +193,3 @@ def _apart(x: Array, said: Ids) -> Ids:
         differences += count * ((x[said == label].mean(axis=0) - middle) / scale) ** 2
     order: Ids = np.argsort(-differences, kind="stable").astype(np.int64)
     return order
-
-
-def _paths(tree: Any, node: int = 0) -> list[list[int]]:
-    if tree.children_left[node] < 0:
-        return [[node]]
-    children = (int(tree.children_left[node]), int(tree.children_right[node]))
-    return [[node, *path] for child in children for path in _paths(tree, child)]

@@ -14,45 +14,39 @@ zero are set to it.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Final, Self
+from collections.abc import Mapping
+from typing import ClassVar, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from octavo import saving
-from octavo.arrays import matrix, unit
-from octavo.exceptions import NotFittedError, ShapeError
+from octavo.arrays import unit
 from octavo.explain.codes import Adam, Codes
+from octavo.explain.dictionary import LearnedDictionary, first_directions
 from octavo.protocols import Array
 
-_KIND: Final = "top-k sparse autoencoder"
-_VERSION: Final = 1
 _BATCH: Final = 256
 
 
-class TopKAutoencoder:
-    """Learns `latents` directions of which k make up a vector. A Transform: vectors to their dense codes.
+class TopKAutoencoder(LearnedDictionary):
+    """A dictionary, and an encoder whose k strongest activations are the codes, the strongest first.
 
-    dictionary_: (M, D), the directions, of unit length. encoder_: (M, D). centre_: (D,), the mean vector.
+    encoder_: (M, D).
     """
+
+    _kind = "top-k sparse autoencoder"
+    _kept: ClassVar[Mapping[str, str]] = {**LearnedDictionary._kept, "encoder": "encoder_"}
+
+    encoder_: Array
 
     def __init__(
         self, latents: int = 256, k: int = 8, *, epochs: int = 30, rate: float = 3e-3, seed: int = 0
     ) -> None:
         if not 1 <= k <= latents:
             raise ValueError(f"k must be 1 .. latents, got k={k} and latents={latents}")
-        self.latents, self.k, self.epochs, self.rate, self.seed = latents, k, epochs, rate, seed
-        self.dictionary_: Array | None = None
+        super().__init__(latents, k, epochs=epochs, rate=rate, seed=seed)
 
-    def fit(self, x: npt.ArrayLike, y: npt.ArrayLike | None = None) -> Self:
-        """Learn from vectors (N, D); y is not looked at. Raises ShapeError."""
-        given = matrix(x, "x", least=2)
-        rng = np.random.default_rng(self.seed)
-        self.centre_ = given.mean(axis=0)
-        centred = given - self.centre_
-        if not centred.any():
-            raise ShapeError(f"x must vary, got {len(given)} equal rows")
+    def _learn(self, centred: Array, rng: np.random.Generator) -> Array:
         dictionary = first_directions(centred, self.latents, rng)
         arrays = {"encoder": dictionary.copy(), "dictionary": dictionary}
         adam = Adam(arrays, self.rate)
@@ -65,8 +59,11 @@ class TopKAutoencoder:
                 adam.step(self._gradients(arrays["dictionary"], batch, codes))
                 arrays["dictionary"] /= np.linalg.norm(arrays["dictionary"], axis=1, keepdims=True)
             self._revive(arrays, centred, used, rng)
-        self.encoder_, self.dictionary_ = arrays["encoder"], arrays["dictionary"]
-        return self
+        self.encoder_ = arrays["encoder"]
+        return arrays["dictionary"]
+
+    def _codes(self, centred: Array, dictionary: Array, k: int) -> Codes:
+        return _highest(centred @ self.encoder_.T, k)
 
     def _gradients(self, dictionary: Array, batch: Array, codes: Codes) -> dict[str, Array]:
         """Return the gradients of the mean squared error; only latents that are there have one."""
@@ -88,51 +85,6 @@ class TopKAutoencoder:
         fresh = unit(error[worst])
         arrays["dictionary"][silent[: len(fresh)]] = fresh
         arrays["encoder"][silent[: len(fresh)]] = fresh
-
-    def encode(self, x: npt.ArrayLike, k: int | None = None) -> Codes:
-        """Return the codes of vectors (N, D), k of them, the strongest latent first."""
-        return _highest(self._centred(x) @ self.encoder_.T, k or self.k)
-
-    def decode(self, codes: Codes) -> Array:
-        """Return (N, D), the vectors that codes stand for."""
-        if self.dictionary_ is None:
-            raise NotFittedError("fit before decode")
-        made: Array = codes.dense(self.latents) @ self.dictionary_ + self.centre_
-        return made
-
-    def transform(self, x: npt.ArrayLike) -> Array:
-        """Return (N, M), dense codes. Raises NotFittedError, ShapeError."""
-        return self.encode(x).dense(self.latents)
-
-    def save(self, folder: Path) -> None:
-        """Write to a folder. Raises NotFittedError."""
-        if self.dictionary_ is None:
-            raise NotFittedError("fit before save")
-        arrays = {"dictionary": self.dictionary_, "encoder": self.encoder_, "centre": self.centre_}
-        saving.save(folder, _KIND, _VERSION, saving.Saved({"k": self.k}, arrays))
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote. Raises SavedFileError."""
-        saved = saving.load(folder, _KIND, _VERSION)
-        made = cls(len(saved.arrays["dictionary"]), int(saved.facts["k"]))
-        made.dictionary_, made.encoder_ = saved.arrays["dictionary"], saved.arrays["encoder"]
-        made.centre_ = saved.arrays["centre"]
-        return made
-
-    def _centred(self, x: npt.ArrayLike) -> Array:
-        if self.dictionary_ is None:
-            raise NotFittedError("fit before encode or transform")
-        centred: Array = matrix(x, "x", dim=self.dictionary_.shape[1]) - self.centre_
-        return centred
-
-
-def first_directions(centred: Array, latents: int, rng: np.random.Generator) -> Array:
-    """Return (latents, D) of unit length to begin with: directions of rows, blurred so that none is twice."""
-    rows = centred[rng.integers(0, len(centred), latents)]
-    scale = np.linalg.norm(rows, axis=1, keepdims=True) + 1e-6
-    noise = rng.standard_normal(rows.shape).astype(np.float32) * scale / np.sqrt(rows.shape[1])
-    return unit(rows + 0.3 * noise)
 
 
 def _highest(activations: Array, k: int) -> Codes:

@@ -16,15 +16,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import nn
 
 from octavo.arrays import labels_of, matrix, unit
 from octavo.exceptions import NotFittedError, ShapeError
 from octavo.protocols import Array, Ids
+from octavo.saving import Kept
+from octavo.tensors import learned, put
 
 ASPECTS: Final[Mapping[str, str]] = {
     "code": r"\b(github|gitlab|source code|code is|code will be|codes? (are|is) available|"
@@ -49,11 +52,14 @@ def answers(texts: Sequence[str], aspects: Mapping[str, str] = ASPECTS) -> Array
     return np.array(told, np.float32).reshape(len(texts), len(patterns))
 
 
-class Aspects:
+class Aspects(Kept):
     """Tagger with a teacher's answers beside the labels.
 
     weight: α; 0 learns the labels alone. hidden: width of the student's layer. steps: of the whole batch.
     """
+
+    _kind = "octavo.tag.aspects"
+    _asked = ("weight", "hidden", "steps", "seed")
 
     def __init__(self, *, weight: float = 1.0, hidden: int = 64, steps: int = 150, seed: int = 0) -> None:
         if weight < 0 or hidden < 1 or steps < 1:
@@ -74,13 +80,10 @@ class Aspects:
             answered = matrix(told, "told", rows=len(given))
             if answered.min() < 0 or answered.max() > 1:
                 raise ShapeError("told must hold probabilities, within 0 .. 1")
-        torch.manual_seed(self.seed)
         self.middle_ = given.mean(axis=0)
         rows = torch.from_numpy(self._seen(given))
         questions = answered.shape[1]
-        self._student = nn.Sequential(
-            nn.Linear(rows.shape[1], self.hidden), nn.ReLU(), nn.Linear(self.hidden, self._count + questions)
-        )
+        self._student = self._fresh(rows.shape[1], self._count + questions)
         optimiser = torch.optim.AdamW(self._student.parameters(), lr=5e-3, weight_decay=1e-2)
         labelled = torch.from_numpy(known >= 0)
         truth, wanted = torch.from_numpy(known)[labelled], torch.from_numpy(answered)
@@ -95,13 +98,33 @@ class Aspects:
             optimiser.step()
         return self
 
+    def _fresh(self, width: int, outputs: int) -> nn.Sequential:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            return nn.Sequential(nn.Linear(width, self.hidden), nn.ReLU(), nn.Linear(self.hidden, outputs))
+
+    def _state(self) -> dict[str, npt.NDArray[Any]]:
+        self._fitted()
+        outputs = self._student[2].out_features
+        sizes = np.array([self._count, outputs])
+        return {"middle": self.middle_, "sizes": sizes, "student": learned(self._student)}
+
+    def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        self.middle_ = arrays["middle"]
+        self._count, outputs = arrays["sizes"].tolist()
+        self._student = self._fresh(len(self.middle_), outputs)
+        put(self._student, arrays["student"])
+
+    def _fitted(self) -> None:
+        if not hasattr(self, "_student"):
+            raise NotFittedError("the tagger has no examples yet; call fit first")
+
     def _seen(self, x: Array) -> Array:
         moved = unit(x - self.middle_)
         return moved * np.float32(np.sqrt(x.shape[1]))
 
     def _outputs(self, x: Array) -> Array:
-        if not hasattr(self, "_student"):
-            raise NotFittedError("the tagger has no examples yet; call fit first")
+        self._fitted()
         given = matrix(x, "x", dim=len(self.middle_))
         with torch.no_grad():
             out: Array = self._student(torch.from_numpy(self._seen(given))).numpy()

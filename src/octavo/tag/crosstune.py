@@ -15,16 +15,19 @@ description.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
 from octavo.arrays import integers, matrix, unit
 from octavo.exceptions import NotFittedError, ShapeError
 from octavo.protocols import Array, Ids
+from octavo.saving import Kept
+from octavo.tensors import learned, put
 
 
 class LabelAttention(nn.Module):
@@ -59,11 +62,14 @@ class LabelAttention(nn.Module):
         return logits
 
 
-class CrossTune:
+class CrossTune(Kept):
     """Tells texts, as bags of token vectors (T, D), by labels that are described.
 
     heads: of the attention. steps: of all examples. learning: the rate.
     """
+
+    _kind = "octavo.tag.crosstune"
+    _asked = ("heads", "steps", "learning", "seed")
 
     def __init__(self, *, heads: int = 4, steps: int = 60, learning: float = 1e-3, seed: int = 0) -> None:
         if heads < 1 or steps < 0:
@@ -79,9 +85,8 @@ class CrossTune:
         known = integers(labels, "labels", len(texts))
         if len(known) and (known.min() < 0 or known.max() >= len(said)):
             raise ShapeError(f"labels must be below {len(said)}, got {known.min()} .. {known.max()}")
-        torch.manual_seed(self.seed)
         self._labels = torch.from_numpy(unit(said))
-        self._layer = LabelAttention(said.shape[1], self.heads)
+        self._layer = self._fresh(said.shape[1])
         if not len(texts):
             return self
         tokens, mask = padded(texts, said.shape[1])
@@ -95,10 +100,27 @@ class CrossTune:
             optimiser.step()
         return self
 
-    def scores(self, texts: Sequence[Array]) -> Array:
-        """Return (M, C) of M bags (T, D). Raises ShapeError, NotFittedError."""
+    def _fresh(self, width: int) -> LabelAttention:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            return LabelAttention(width, self.heads)
+
+    def _state(self) -> dict[str, npt.NDArray[Any]]:
+        self._fitted()
+        return {"labels": self._labels.numpy(), "layer": learned(self._layer)}
+
+    def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        self._labels = torch.from_numpy(arrays["labels"])
+        self._layer = self._fresh(self._labels.shape[1])
+        put(self._layer, arrays["layer"])
+
+    def _fitted(self) -> None:
         if not hasattr(self, "_layer"):
             raise NotFittedError("the tagger has no labels yet; call fit first")
+
+    def scores(self, texts: Sequence[Array]) -> Array:
+        """Return (M, C) of M bags (T, D). Raises ShapeError, NotFittedError."""
+        self._fitted()
         made = [np.empty((0, len(self._labels)), np.float32)]
         for low in range(0, len(texts), 256):
             tokens, mask = padded(texts[low : low + 256], self._labels.shape[1])

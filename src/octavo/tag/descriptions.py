@@ -13,20 +13,29 @@ take the place of pictures. φ is taken at unit length.
 
 from __future__ import annotations
 
-from typing import Self
+from collections.abc import Mapping
+from typing import ClassVar, Self
 
 import numpy as np
 
 from octavo.arrays import labels_of, matrix, unit
 from octavo.exceptions import NotFittedError
 from octavo.protocols import Array, Ids
+from octavo.saving import Kept
 
 
-class Descriptions:
+class Descriptions(Kept):
     """Tagger by the mean likeness to each label's descriptors.
 
     descriptors_: (N, D) at unit length. labels_: (N,), whose each is.
     """
+
+    _kind = "octavo.tag.descriptions"
+    _kept: ClassVar[Mapping[str, str]] = {
+        "descriptors": "descriptors_",
+        "labels": "labels_",
+        "count": "_count",
+    }
 
     descriptors_: Array
     labels_: Ids

@@ -18,13 +18,15 @@ correlations, averaged with the posteriors; there are no word vectors and no BER
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from octavo.arrays import labels_of, matrix, unit
 from octavo.exceptions import NotFittedError, ShapeError
 from octavo.protocols import Array, Ids
+from octavo.saving import Kept
 
 _PARTS: Final = 4
 
@@ -61,12 +63,15 @@ class Ridge:
         return fitting
 
 
-class Funnelling:
+class Funnelling(Kept):
     """Classifies documents of several languages, each with features of its own.
 
     sharpness: of the softmax that makes probabilities of the first tier's scores. correlations: whether the
     second view is averaged in. seed: of the parts left out.
     """
+
+    _kind = "octavo.tag.funnelling"
+    _asked = ("sharpness", "correlations", "seed")
 
     def __init__(self, *, sharpness: float = 4.0, correlations: bool = True, seed: int = 0) -> None:
         self.sharpness, self.correlations, self.seed = sharpness, correlations, seed
@@ -114,6 +119,35 @@ class Funnelling:
             view = ((view + unit(unit(rows) @ self._words[name])) / 2).astype(np.float32)
         return view
 
+    def _state(self) -> dict[str, npt.NDArray[Any]]:
+        """What was learned, language after language, and of the meta-classifier last."""
+        self._fitted()
+        tiers = [*self._first.values(), self._second]
+        return {
+            "languages": np.array(list(self._first)),
+            "words": np.concatenate(list(self._words.values())),
+            "weights": np.concatenate([each.weights_ for each in tiers]),
+            "middles": np.concatenate([each.middle_ for each in tiers]),
+            "bases": np.stack([each.base_ for each in tiers]),
+            "strengths": np.array([each.strength for each in tiers]),
+            "widths": np.array([len(each.middle_) for each in tiers]),
+        }
+
+    def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        ends = np.cumsum(arrays["widths"])[:-1]
+        tiers = [Ridge(strength) for strength in arrays["strengths"].tolist()]
+        parts = (np.split(arrays[name], ends) for name in ("weights", "middles"))
+        for each, weights, middle, base in zip(tiers, *parts, arrays["bases"], strict=True):
+            each.weights_, each.middle_, each.base_ = weights, middle, base
+        languages, words = arrays["languages"].tolist(), np.split(arrays["words"], ends[:-1])
+        self._first = dict(zip(languages, tiers[:-1], strict=True))
+        self._words = dict(zip(languages, words, strict=True))
+        self._second, self._count = tiers[-1], arrays["bases"].shape[1]
+
+    def _fitted(self) -> None:
+        if not hasattr(self, "_first"):
+            raise NotFittedError("the classifiers have no examples yet; call fit first")
+
     def alone(self, name: str, x: Array) -> Array:
         """Return (M, C), the scores of a language's own classifier. Raises ShapeError, NotFittedError."""
         return self._of(name).scores(self._rows(name, x))
@@ -127,8 +161,7 @@ class Funnelling:
         return matrix(x, "x", dim=len(self._of(name).weights_))
 
     def _of(self, name: str) -> Ridge:
-        if not hasattr(self, "_first"):
-            raise NotFittedError("the classifiers have no examples yet; call fit first")
+        self._fitted()
         if name not in self._first:
             raise ShapeError(f"name must be one of {sorted(self._first)}, got {name!r}")
         return self._first[name]

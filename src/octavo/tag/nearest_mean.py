@@ -14,7 +14,8 @@ the same order wherever the means are equally long; examples may weigh more or l
 
 from __future__ import annotations
 
-from typing import Self
+from collections.abc import Mapping
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -22,9 +23,10 @@ import numpy.typing as npt
 from octavo.arrays import integers, labels_of, matrix, unit
 from octavo.exceptions import NotFittedError, ShapeError
 from octavo.protocols import Array, Ids
+from octavo.saving import Kept
 
 
-class NearestMean:
+class NearestMean(Kept):
     """Tagger by cosine with each label's mean.
 
     sums_: (C, D), counts_: (C,), weights summed. Rows without a label are left alone.
@@ -34,6 +36,9 @@ class NearestMean:
     >>> tagger.scores(np.array([[0.0, 0.0, 2.0]], dtype=np.float32)).round(2).tolist()
     [[0.0, 0.7099999785423279]]
     """
+
+    _kind = "octavo.tag.nearest_mean"
+    _kept: ClassVar[Mapping[str, str]] = {"sums": "sums_", "counts": "counts_"}
 
     sums_: npt.NDArray[np.float64]
     counts_: npt.NDArray[np.float64]

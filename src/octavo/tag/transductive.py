@@ -20,18 +20,20 @@ scored by the prototypes alone, without neighbours.
 
 from __future__ import annotations
 
-from typing import Final, Self
+from collections.abc import Mapping
+from typing import ClassVar, Final, Self
 
 import numpy as np
 
 from octavo.arrays import labels_of, matrix, unit
 from octavo.exceptions import NotFittedError
 from octavo.protocols import Array, Ids
+from octavo.saving import Kept
 
 _BLOCK: Final = 1024
 
 
-class Transductive:
+class Transductive(Kept):
     """Tagger that clusters what has no label along with what has.
 
     pull: λ, how much neighbours want the same label. neighbours: how many each row has. sharpness: β.
@@ -40,6 +42,15 @@ class Transductive:
     assignments_: (N, C) of the rows given to fit. prototypes_: (C, D), of centred vectors at unit length.
     energy_: of each round's assignments; it never rises while the prototypes stand.
     """
+
+    _kind = "octavo.tag.transductive"
+    _asked = ("pull", "neighbours", "sharpness", "trust", "rounds")
+    _kept: ClassVar[Mapping[str, str]] = {
+        "centre": "centre_",
+        "prototypes": "prototypes_",
+        "assignments": "assignments_",
+        "energy": "energy_",
+    }
 
     assignments_: Array
     prototypes_: Array

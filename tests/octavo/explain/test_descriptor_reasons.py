@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from octavo.exceptions import NotFittedError, SavedFileError, ShapeError
+from octavo.exceptions import NotFittedError, ShapeError
 from octavo.explain.descriptor_reasons import DescriptorReasons
 
 RNG = np.random.default_rng(0)
@@ -56,14 +56,6 @@ def test_without_a_descriptor_the_others_decide():
     assert other.scores(X) == pytest.approx(fitted.scores(X), abs=1e-5)
     with pytest.raises(ShapeError, match="descriptor 7 is the last of label 2"):
         MODEL.without(8).without(7)
-
-
-def test_saved_they_are_the_same_and_tampered_with_they_are_refused(tmp_path):
-    MODEL.save(tmp_path)
-    np.testing.assert_array_equal(DescriptorReasons.load(tmp_path).reasons(X).parts, MODEL.reasons(X).parts)
-    next(tmp_path.glob("usual-*")).write_bytes(b"")
-    with pytest.raises(SavedFileError):
-        DescriptorReasons.load(tmp_path)
 
 
 def test_what_cannot_give_reasons_is_refused():

@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
 
-from octavo.exceptions import NotFittedError, SavedFileError, ShapeError
+from octavo.exceptions import NotFittedError, ShapeError
 from octavo.explain.supervised_dictionary import FeatureEditor, SupervisedDictionary, best_f1
-from octavo.explain.top_k import TopKAutoencoder
 
 RNG = np.random.default_rng(0)
 A = np.stack(np.meshgrid(range(3), range(2)), axis=-1).reshape(-1, 2).repeat(20, axis=0)
@@ -59,14 +58,6 @@ def test_the_editor_exchanges_telling_features():
     expected[np.arange(60), (y + 1) % 3] = 2.0
     expected[:, 3] = 1.0
     assert edited == pytest.approx(expected)
-
-
-def test_saved_it_is_the_same_and_of_another_kind_it_is_refused(tmp_path):
-    model = SupervisedDictionary().fit(X, A)
-    model.save(tmp_path)
-    np.testing.assert_array_equal(SupervisedDictionary.load(tmp_path).reconstruct(A), model.reconstruct(A))
-    with pytest.raises(SavedFileError):
-        TopKAutoencoder.load(tmp_path)
 
 
 def test_what_does_not_fit_is_refused():
