@@ -128,7 +128,7 @@ def _beginning(text: str, wanted: frozenset[str]) -> list[re.Match[str]]:
     """The words of ASCII text that begin as one of the stems does, in order; few of all that it has."""
     small = text.lower()
     found: dict[int, re.Match[str]] = {}  # by place: two openings may begin one word
-    for opening in {_opening(stem) for stem in wanted if stem}:
+    for opening in _openings(wanted):
         at = small.find(opening)
         while at >= 0:
             if not at or not small[at - 1].isalnum():
@@ -139,9 +139,14 @@ def _beginning(text: str, wanted: frozenset[str]) -> list[re.Match[str]]:
     return [found[at] for at in sorted(found)]
 
 
+@lru_cache(maxsize=256)
+def _openings(stems: frozenset[str]) -> frozenset[str]:
+    return frozenset(_opening(stem) for stem in stems if stem)
+
+
 def _opening(stem: str) -> str:
     """How every word of a stem begins: stemming changes endings, and short words as a whole (dying, die)."""
-    return stem[: max(1, min(3, len(stem) - 2))]
+    return stem[: max(1, min(5, len(stem) - 2))]
 
 
 @lru_cache(maxsize=1 << 16)

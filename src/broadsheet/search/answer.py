@@ -118,7 +118,10 @@ class Answer:
     def page(self, offset: int, limit: int) -> list[Ranked]:
         """The results from `offset` on, at most `limit`. Raises DerivedIndexError."""
         ranked = len(self.top.ids)
-        page = [self._ranked(place) for place in range(offset, min(offset + limit, ranked))]
+        ranks = [
+            (leg.name, dict(zip(reversed(leg.ids.tolist()), range(len(leg.ids), 0, -1)))) for leg in self.legs
+        ]
+        page = [self._ranked(place, ranks) for place in range(offset, min(offset + limit, ranked))]
         wanted, start = limit - len(page), max(0, offset - ranked)
         if wanted <= 0 or self.words is None or (self.whole and offset + len(page) >= self.total):
             return page
@@ -132,11 +135,11 @@ class Answer:
             page.append(Ranked(paper_id, lowest / (1 + rank), {"words": rank}))
         return page
 
-    def _ranked(self, place: int) -> Ranked:
+    def _ranked(self, place: int, ranks: Sequence[tuple[str, dict[int, int]]]) -> Ranked:
         paper_id = int(self.top.ids[place])
         legs = {self.first_leg: 1} if place < self.first else {}
-        for leg in self.legs:
-            for rank in np.flatnonzero(leg.ids == paper_id).tolist():
-                legs[leg.name] = min(rank + 1, legs.get(leg.name, rank + 1))
+        for name, places in ranks:
+            if paper_id in places:
+                legs[name] = min(places[paper_id], legs.get(name, places[paper_id]))
         shares = {name: round(float(part[place]), 4) for name, part in self.top.parts.items()}
         return Ranked(paper_id, float(self.top.scores[place]), legs, {n: s for n, s in shares.items() if s})

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from broadsheet.exceptions import NotFoundError
 from broadsheet.identifiers import resolve
@@ -20,19 +20,25 @@ from broadsheet.store.workbench import chunks
 BATCH: Final = 500
 
 _W, _M = works.c, manifestations.c
-_WORK = select(_W.id, _W.key, _W.added, _W.updated, _W.fields)
-_MANIFESTATION = select(
-    _M.work_id,
-    _M.id,
-    _M.source,
-    _M.key,
-    _M.format,
-    _M.raw_hash,
-    _M.first_seen,
-    _M.last_seen,
-    _M.url,
-    _M.extra,
-).order_by(_M.id)
+# Said once: a statement that is built anew costs as much as it takes.
+_SOME: Final = bindparam("ids", expanding=True)
+_WORKS_OF: Final = select(_W.id, _W.key, _W.added, _W.updated, _W.fields).where(_W.id.in_(_SOME))
+_MANIFESTATIONS_OF: Final = (
+    select(
+        _M.work_id,
+        _M.id,
+        _M.source,
+        _M.key,
+        _M.format,
+        _M.raw_hash,
+        _M.first_seen,
+        _M.last_seen,
+        _M.url,
+        _M.extra,
+    )
+    .where(_M.work_id.in_(_SOME))
+    .order_by(_M.id)
+)
 
 
 def papers(connection: Connection, ids: Sequence[int]) -> list[Paper]:
@@ -40,8 +46,8 @@ def papers(connection: Connection, ids: Sequence[int]) -> list[Paper]:
     found: dict[int, Any] = {}
     known: dict[int, list[Manifestation]] = defaultdict(list)
     for some in chunks(dict.fromkeys(ids)):
-        found.update((row.id, row) for row in connection.execute(_WORK.where(_W.id.in_(some))).all())
-        for held in connection.execute(_MANIFESTATION.where(_M.work_id.in_(some))).all():
+        found.update((row.id, row) for row in connection.execute(_WORKS_OF, {"ids": some}).all())
+        for held in connection.execute(_MANIFESTATIONS_OF, {"ids": some}).all():
             known[held.work_id].append(_manifestation(held))
     return [_paper(found[i], known[i]) for i in ids if i in found]
 
