@@ -2,6 +2,7 @@
 
 Papers are taken by score. An interest that has its share of the page has to wait until nothing else is left;
 every so many places a paper comes from beyond what is known of the reader, the most voted first, and says so.
+The last places are kept for interests that have none yet.
 What was judged, was shown often enough, or says a muted word, is left out.
 """
 
@@ -63,6 +64,16 @@ def lay(
             (pool.places[[place.row for place in taken]] @ pool.places[row]).max() > ALIKE
         )
 
+    best = {int(scored.interest[row]): int(row) for row in by_score[::-1] if scored.interest[row] >= 0}
+
+    def missing() -> int | None:
+        """The best paper of an interest without a place, once there are no more places than of those."""
+        without = [row for interest, row in best.items() if not counts[interest] and row not in used]
+        left = sum(not every or at % every != 0 for at in range(len(taken) + 1, size + 1))
+        if not without or left > len(without):
+            return None
+        return max(without, key=lambda row: (float(scored.total[row]), -row))
+
     def following() -> int | None:
         for row in ordered:
             if row in used:
@@ -79,7 +90,11 @@ def lay(
     while len(taken) < size:
         at_beyond = every and (len(taken) + 1) % every == 0
         found = next((row for row in beyond if row not in used), None) if at_beyond else None
-        row = found if found is not None else following()
+        row = found
+        if row is None:
+            row = missing()
+        if row is None:
+            row = following()
         if row is None:
             break
         used.add(row)

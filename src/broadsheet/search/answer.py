@@ -119,7 +119,8 @@ class Answer:
         """The results from `offset` on, at most `limit`. Raises DerivedIndexError."""
         ranked = len(self.top.ids)
         ranks = [
-            (leg.name, dict(zip(reversed(leg.ids.tolist()), range(len(leg.ids), 0, -1)))) for leg in self.legs
+            (leg.name, {paper_id: rank for rank, paper_id in enumerate(leg.ids.tolist(), 1)})
+            for leg in self.legs
         ]
         page = [self._ranked(place, ranks) for place in range(offset, min(offset + limit, ranked))]
         wanted, start = limit - len(page), max(0, offset - ranked)
