@@ -42,6 +42,7 @@ import psutil
 import pyarrow.parquet
 
 import broadsheet
+from broadsheet.search.encoding import read_by
 from octavo.encode.minilm import MiniLM
 from octavo.protocols import Array, Ids
 
@@ -172,9 +173,9 @@ def measure_words(house: broadsheet.House, papers: int) -> dict[str, Any]:
 def measure_encoding(house: broadsheet.House, sample: int = 512) -> dict[str, Any]:
     encoder = house.encoder()
     texts = [f"{p.title}. {p.abstract}" for p, _ in zip(house.store.iterate(), range(sample), strict=False)]
-    encoder.encode_documents(texts[:32])
+    read_by(encoder, texts[:32])
     with Clock() as clock:
-        encoder.encode_documents(texts)
+        read_by(encoder, texts)
     queries = [text[:60] for text in texts[:100]]
     times = []
     for query in queries:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from broadsheet.exceptions import NotFoundError
 from broadsheet.identifiers import resolve
@@ -21,7 +21,7 @@ BATCH: Final = 500
 
 _W, _M = works.c, manifestations.c
 # Said once: a statement that is built anew costs as much as it takes.
-_SOME: Final = bindparam("ids", expanding=True)
+_SOME: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
 _WORKS_OF: Final = select(_W.id, _W.key, _W.added, _W.updated, _W.fields).where(_W.id.in_(_SOME))
 _MANIFESTATIONS_OF: Final = (
     select(
