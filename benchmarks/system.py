@@ -248,7 +248,7 @@ def server(data: Path) -> Iterator[tuple[str, psutil.Process, float]]:
 def settle(process: psutil.Process, longest: float = 300) -> None:
     """Wait until a server has done what it found to do when it started: topics, guesses."""
     until, quiet = time.monotonic() + longest, 0
-    while quiet < 3 and time.monotonic() < until:
+    while quiet < 10 and time.monotonic() < until:
         quiet = quiet + 1 if process.cpu_percent(1) < 10 else 0
 
 

@@ -39,7 +39,7 @@ THEMES: Final = ("light", "dark")
 THEME_COOKIE: Final = "broadsheet-theme"
 HTML: Final = "text/html; charset=utf-8"
 CACHE_BYTES: Final = 48 << 20
-PLACES: Final = 2
+PLACES: Final = 3
 """Answers made at once: one may wait for the disk, or be in a part that runs beside the interpreter."""
 # What the addresses of pages ask for; whatever else is in an address is not carried on into links.
 PARAMETERS: Final = ("q", "sort", "page", "category", "days", "year", "by", "as_of", "order")
