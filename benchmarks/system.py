@@ -34,6 +34,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -55,26 +56,23 @@ class _DrawnNetwork:
 
     def __init__(self, network: Any) -> None:
         self.network, self.pieces = network, network.pieces
-        self.table = np.random.default_rng(SEED).standard_normal((1 << 15, 384)).astype(np.float32)
 
     def __call__(self, pieces: Ids) -> Array:
         if len(pieces) < 40:
             self.network(pieces)
-        return self.table[pieces]
+        return _table()[pieces]
+
+
+@cache
+def _table() -> Array:
+    return np.random.default_rng(SEED).standard_normal((1 << 15, 384)).astype(np.float32)
 
 
 class Drawn(MiniLM):
     """MiniLM that does not read papers."""
 
     def _open(self) -> Any:
-        network = super()._open()
-        with _DRAWING:
-            if "drawn" not in self.__dict__:
-                self.__dict__["drawn"] = _DrawnNetwork(network)
-        return self.__dict__["drawn"]
-
-
-_DRAWING = threading.Lock()
+        return _DrawnNetwork(super()._open())
 
 
 def percentiles(seconds: list[float]) -> dict[str, float]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -56,8 +57,6 @@ def search(
     (bytes a paper); differences are told with the interval and p of a paired bootstrap over the queries. The
     first run encodes the collections, which takes a minute for every 1,500 papers.
     """
-    import platformdirs
-
     from broadsheet.cli import printing
     from broadsheet.evaluation import plots, results
     from broadsheet.evaluation.run import evaluate
@@ -66,27 +65,27 @@ def search(
     wanted = named(systems)
     if out is not None:
         plots.require()
-    names = [name.strip() for name in collections.split(",") if name.strip()] if collections else None
-    place = cache or Path(platformdirs.user_cache_dir("octavo")) / "experiments"
+    names = _some(collections)
     with printing.progress() as report_progress:
         found = evaluate(
-            data, wanted, _encoder(), cache=place, names=names, queries=queries, progress=report_progress
+            data,
+            wanted,
+            _encoder(),
+            cache=_kept(cache),
+            names=names,
+            queries=queries,
+            progress=report_progress,
         )
     content = found.as_json()
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "search.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-        (out / "search.md").write_text(results.markdown(content), encoding="utf-8")
+        _write(out, "search", content, results.markdown(content))
         for path in plots.draw(content, out, {system.name: system.kind for system in wanted}):
             printing.note(f"drawn: {path}")
     if as_json:
         printing.print_json(content)
     else:
         head, rows = results.table(content)
-        if printing.on_terminal():
-            printing.print_table(head, rows, numbers=head[1:])
-        else:
-            printing.print_rows([head, *rows])
+        _print(head, rows, numbers=head[1:])
 
 
 @evaluations.command("readers")
@@ -135,8 +134,6 @@ def readers(
     Against the published formulas of arxiv-sanity and zotero-arxiv-daily, popularity, item-kNN and EASE in
     the same run; with the paired intervals of a bootstrap over the readers, and what each costs a reader.
     """
-    import platformdirs
-
     from broadsheet.cli import printing
     from broadsheet.evaluation import plots, reader_results
     from broadsheet.evaluation.reader_run import run
@@ -145,7 +142,7 @@ def readers(
     wanted = named(systems)
     if out is not None:
         plots.require()
-    names = [name.strip() for name in parts.split(",") if name.strip()] if parts else None
+    names = _some(parts)
     with printing.progress() as report_progress:
         content = run(
             data,
@@ -154,13 +151,11 @@ def readers(
             readers=many or None,
             starts=starts,
             encoder=_encoder() if vectors else None,
-            cache=cache or Path(platformdirs.user_cache_dir("octavo")) / "experiments",
+            cache=_kept(cache),
             progress=report_progress,
         )
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "readers.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-        (out / "readers.md").write_text(reader_results.markdown(content), encoding="utf-8")
+        _write(out, "readers", content, reader_results.markdown(content))
         if content.get("lines"):
             printing.note(f"drawn: {plots.draw_readers(content, out)}")
     if as_json:
@@ -168,10 +163,36 @@ def readers(
         return
     for heading, head, rows in reader_results.tables(content):
         printing.note(heading)
-        if printing.on_terminal():
-            printing.print_table(head, rows, numbers=head[1:])
-        else:
-            printing.print_rows([head, *rows])
+        _print(head, rows, numbers=head[1:])
+
+
+def _some(names: str | None) -> list[str] | None:
+    """Names with commas between them; None for all."""
+    return [name.strip() for name in names.split(",") if name.strip()] if names else None
+
+
+def _kept(cache: Path | None) -> Path:
+    """Where encodings are kept."""
+    import platformdirs
+
+    return cache or Path(platformdirs.user_cache_dir("octavo")) / "experiments"
+
+
+def _write(out: Path, name: str, content: Any, page: str) -> None:
+    """Write what was found into a folder, for programs and for people."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    (out / f"{name}.md").write_text(page, encoding="utf-8")
+
+
+def _print(head: Sequence[str], rows: Sequence[Sequence[object]], *, numbers: Sequence[str] = ()) -> None:
+    """A table on a terminal, and lines with the same head for programs."""
+    from broadsheet.cli import printing
+
+    if printing.on_terminal():
+        printing.print_table(head, rows, numbers=numbers)
+    else:
+        printing.print_rows([head, *rows])
 
 
 def _encoder() -> TokenEncoder:
@@ -215,8 +236,5 @@ def trending(
         )
         return
     for head, rows in (foretelling.table(told), brigading.table(attacks)):
-        if printing.on_terminal():
-            printing.print_table(head, rows)
-        else:
-            printing.print_rows([head, *rows])
+        _print(head, rows)
     printing.note(foretelling.verdict(told))

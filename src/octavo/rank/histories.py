@@ -34,6 +34,16 @@ def histories_of(rows: SparseRows, name: str, *, width: int | None = None) -> cs
     return given
 
 
+def histories_and_words(histories: SparseRows, terms: SparseRows) -> tuple[csr_matrix, csr_matrix]:
+    """Return (U, N) histories and the papers' words (N, W). Raises ShapeError, MissingPackageError."""
+    have, words = histories_of(histories, "histories"), matrix_of(terms, "terms")
+    if have.shape[1] != words.shape[0]:
+        raise ShapeError(
+            f"terms must be of the {have.shape[1]} papers of the histories, got {words.shape[0]}"
+        )
+    return have, words
+
+
 def standard(scores: Array) -> Array:
     """Return (U, N) scores with each reader's mean 0 and spread 1, so that several can be added."""
     middle = scores.mean(axis=1, keepdims=True)

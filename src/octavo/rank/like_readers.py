@@ -12,9 +12,9 @@ from typing import Self
 
 import numpy as np
 
-from octavo.exceptions import NotFittedError, ShapeError
+from octavo.exceptions import NotFittedError
 from octavo.protocols import Array, SparseRows
-from octavo.rank.histories import full, histories_of, matrix_of, unit_matrix
+from octavo.rank.histories import full, histories_and_words, histories_of, unit_matrix
 
 
 class LikeReaders:
@@ -33,11 +33,7 @@ class LikeReaders:
 
     def fit(self, histories: SparseRows, terms: SparseRows) -> Self:
         """Learn from (U, N) ones and the papers' words (N, W). Raises ShapeError, MissingPackageError."""
-        have, words = histories_of(histories, "histories"), matrix_of(terms, "terms")
-        if have.shape[1] != words.shape[0]:
-            raise ShapeError(
-                f"terms must be of the {have.shape[1]} papers of the histories, got {words.shape[0]}"
-            )
+        have, words = histories_and_words(histories, terms)
         self._have, self._words = have, words
         self._readers = unit_matrix(have @ words)
         self._fitted = True

@@ -14,9 +14,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from octavo.exceptions import NotFittedError, ShapeError
+from octavo.exceptions import NotFittedError
 from octavo.protocols import Array, SparseRows
-from octavo.rank.histories import full, histories_of, matrix_of
+from octavo.rank.histories import full, histories_and_words, histories_of, matrix_of
 
 
 class ReadWords:
@@ -35,11 +35,7 @@ class ReadWords:
 
     def fit(self, histories: SparseRows, terms: SparseRows) -> Self:
         """Learn from (U, N) ones and the papers' words (N, W). Raises ShapeError, MissingPackageError."""
-        have, words = histories_of(histories, "histories"), matrix_of(terms, "terms")
-        if have.shape[1] != words.shape[0]:
-            raise ShapeError(
-                f"terms must be of the {have.shape[1]} papers of the histories, got {words.shape[0]}"
-            )
+        have, words = histories_and_words(histories, terms)
         directions = _directions(words, min(self.dim, *words.shape))
         z = full(words @ directions)
         papers = np.maximum(np.asarray(have.sum(axis=1)).ravel(), 1)
