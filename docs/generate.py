@@ -91,7 +91,9 @@ def _usage(argument: Any) -> str:
 
 def _default(option: Any) -> str:
     default = option.default
-    return "" if default in (None, False) or callable(default) else f"`{getattr(default, 'value', default)}`"
+    return (
+        "" if default in (None, False, "") or callable(default) else f"`{getattr(default, 'value', default)}`"
+    )
 
 
 def _prose(text: str | None) -> str:

@@ -49,8 +49,7 @@ def test_a_list_that_is_not_there_leaves_no_file(filled, tmp_path):
 
 def test_a_file_that_cannot_be_written_is_told_in_a_line(filled, tmp_path):
     failed = filled("export", "-o", tmp_path / "absent" / "a.bib", code=1)
-    assert failed.stderr.count("\n") == 1
-    assert "No such file or directory" in failed.stderr
+    assert failed.stderr == f"broadsheet: {tmp_path / 'absent'}: there is no such folder\n"
 
 
 def test_index(filled):

@@ -131,8 +131,11 @@ def test_an_edition_is_set_as_a_newspaper(filled, at_terminal, monkeypatch):
 
 def test_what_is_no_edition_is_not_found(filled):
     assert "want YYYY-MM-DD" in filled("edition", "tomorrow", code=3).stderr
-    empty = filled("edition", "1999-01-01")
+    empty = filled("edition", "1999-01-01", code=3)
     assert empty.stdout == ""
+    assert "no papers of Friday, 1 January 1999 are kept here" in empty.stderr
+    assert "2024-01-01" in empty.stderr
+    assert filled("edition", "2031", code=3).stdout == ""
 
 
 def test_an_empty_house_says_how_to_begin(run):

@@ -225,12 +225,27 @@ def test_the_measure_of_a_paper_suits_reading(open_page):
     assert 58 <= letters <= 78
 
 
+def test_no_line_of_authors_begins_with_a_comma(open_page):
+    page = open_page("/papers/2507.00001", width=360)
+    row = """() => [...document.querySelectorAll(".authors > span")].every(span => {
+        const range = document.createRange(); const last = span.lastChild;
+        if (last.nodeType !== Node.TEXT_NODE) return true;
+        range.selectNodeContents(last);
+        return range.getBoundingClientRect().top < span.firstChild.getBoundingClientRect().bottom;
+    })"""
+    assert page.locator(".authors > span").count() > 0
+    assert page.evaluate(row)
+
+
 def test_print_leaves_the_papers_and_drops_the_rest(open_page):
     page = open_page(PAGES["edition"])
     page.emulate_media(media="print", color_scheme="dark")
     assert not page.get_by_role("searchbox").is_visible()
     assert page.locator(".lead h2").is_visible()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    page.goto(page.url.partition("/papers/")[0] + "/papers/2507.00001")
+    assert page.locator("h1").is_visible()
+    assert page.locator("form:visible, button:visible, textarea:visible").count() == 0
 
 
 def test_an_abstract_is_drawn_with_its_maths(open_page):

@@ -45,6 +45,21 @@ def test_so_do_its_card_its_markdown_and_its_json(shown):
     assert "implemented" not in shown.get("/api/papers/2507.00002").json()
 
 
+def test_a_paper_of_two_methods_names_both_on_its_card(new_house, make_record):
+    nested = muvera(
+        make_record,
+        title="Matryoshka Representation Learning",
+        identifiers=(Identifier("arxiv", "2205.13147"),),
+        key="2205.13147",
+        authors=(Author("Aditya Kusupati"),),
+    )
+    house = new_house([nested])
+    assert len(Methods.shipped().of(house.paper("2205.13147"))) == 2
+    edition = TestClient(create_app(house)).get("/papers/date/2025-07-28").text
+    assert edition.count("Implemented here: ") == 1
+    assert all(f'href="/methods/{name}"' in edition for name in ("matryoshka", "prefix"))
+
+
 def test_a_saved_page_that_tells_titles_alone_is_enough(new_house, make_record):
     bare = muvera(
         make_record,

@@ -252,7 +252,10 @@ def test_the_site_describes_itself(client):
     assert client.get(manifest["icons"][0]["src"]).headers["content-type"] == "image/svg+xml"
     assert client.get("/favicon.ico").headers["content-type"] == "image/svg+xml"
     assert "{searchTerms}" in client.get("/opensearch.xml").text
-    assert "?format=" in client.get("/llms.txt").text
+    told = client.get("/llms.txt").text
+    for path in re.findall(r"\]\(http://testserver(/[^)]*)\)", told):
+        assert client.get(path).status_code == 200, path
+    assert "?format=" in told
     api = client.get("/docs/api").text
     for path, methods in client.get("/openapi.json").json()["paths"].items():
         for method in methods:

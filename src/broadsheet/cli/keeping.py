@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import sys
@@ -84,6 +85,8 @@ def _edition(house: House, name: str) -> Iterator[Paper]:
 
 def _write(path: Path, pieces: Iterator[str]) -> None:
     """The whole file or none of it: written beside its place, then moved there."""
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(path.parent))
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("w", encoding="utf-8", newline="") as out:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from broadsheet.cli.session import open_house
+from broadsheet.exceptions import NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -223,6 +224,15 @@ def edition(
             return
         shown = house.edition(span)
         _print(house, shown, _pages(lambda page: house.edition(span, page=page), limit), as_json=as_json)
+        if span is not None and not shown.total:
+            raise _none_of(shown)
+
+
+def _none_of(shown: Edition) -> NotFoundError:
+    """What to say of an edition without papers: the ones before and after it."""
+    near = [span.name for span in (shown.previous, shown.next) if span]
+    told = f"; there are papers of {' and of '.join(near)}" if near else ""
+    return NotFoundError(f"no papers of {shown.title} are kept here{told}")
 
 
 def trending(

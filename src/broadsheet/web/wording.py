@@ -163,11 +163,22 @@ def moment(value: datetime) -> str:
     return f"{day(value.date())}, {value:%H:%M} UTC"
 
 
-def short(span: Span) -> str:
-    """A span as a pointer to it: `28 July`, `week 31`, `June 2025`."""
+def short(span: Span, beside: Span | None = None) -> str:
+    """A span as a pointer to it, with its year where it stands `beside` one of another year.
+
+    >>> july, week = Span.parse("2025-07-28"), Span.parse("2025-W31")
+    >>> short(july), short(week), short(Span.parse("2025-06"))
+    ('28 July', 'week 31', 'June 2025')
+    >>> other = Span.parse("2026-01-02")
+    >>> short(july, other), short(week, other), short(july, july), short(july, Span.parse("--07-29"))
+    ('28 July 2025', 'week 31, 2025', '28 July', '28 July')
+    """
+    elsewhen = beside is not None and beside.dated and beside.name[:4] != span.name[:4]
     if span.kind == "day":
-        return day(span.name).removesuffix(f" {span.name[:4]}")
-    return span.title if span.kind == "month" else f"week {int(span.name[6:])}"
+        return day(span.name) if elsewhen else day(span.name).removesuffix(f" {span.name[:4]}")
+    if span.kind == "month":
+        return span.title
+    return f"week {int(span.name[6:])}" + (f", {span.name[:4]}" if elsewhen else "")
 
 
 def number(value: int) -> str:

@@ -31,7 +31,9 @@ def test_classes_are_found_that_look_like_twice_as_many(shifting):
     np.testing.assert_allclose(found.shares_.sum(axis=0), 1)
     order = [int(np.bincount(classes[told == own], minlength=3).argmax()) for own in range(3)]
     assert sorted(order) == [0, 1, 2]
-    np.testing.assert_allclose(found.shares_, shares.T[order], atol=0.15)
+    missed = np.abs(found.shares_ - shares.T[order])
+    assert missed.max() < 0.2
+    assert missed.mean() < 0.1 < 0.2 < np.abs(shares - 1 / 3).mean()
 
 
 def test_factors_multiply_to_the_table():
