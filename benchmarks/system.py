@@ -69,7 +69,10 @@ def _table() -> Array:
 
 
 class Drawn(MiniLM):
-    """MiniLM that does not read papers."""
+    """MiniLM that does not read papers; more pieces of them would only take longer to be pooled."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given, max_pieces=48)
 
     def _open(self) -> Any:
         return _DrawnNetwork(super()._open())

@@ -45,7 +45,7 @@ def snippet(text: str, stems: Mapping[str, float], telling: Collection[str] = ()
         while at < len(deciding) and deciding[at].start < end:
             stems_inside.add(deciding[at].text)
             at += 1
-        worth = sum(stems.get(stem, 1.0) for stem in stems_inside)
+        worth = sum(stems.get(stem, 1.0) for stem in stems_inside) if stems_inside else 0.0
         if worth > best_worth:
             best_start, best_end, best_worth = start, end, worth
     # A short sentence is followed by the next ones, a long one is cut at a word.
@@ -55,11 +55,11 @@ def snippet(text: str, stems: Mapping[str, float], telling: Collection[str] = ()
         low = _cut(text, max(best_start, inside[0] - SNIPPET // 4), best_start)
     if high > low + SNIPPET:
         high = _cut(text, low + SNIPPET, low + SNIPPET // 2)
-    for maths in _MATHS.finditer(text):
-        if maths.start() < low < maths.end():
-            low = maths.start()
-        if maths.start() < high < maths.end():
-            high = maths.end()
+    for start, end in _maths(text):
+        if start < low < end:
+            low = start
+        if start < high < end:
+            high = end
     kept = [
         Token(token.text, token.start - low, token.end - low)
         for token in found
@@ -71,10 +71,14 @@ def snippet(text: str, stems: Mapping[str, float], telling: Collection[str] = ()
 
 def _matches(text: str, stems: Collection[str]) -> Sequence[Token]:
     found = analysis.matches(text, stems)
-    maths = [place.span() for place in _MATHS.finditer(text)] if "$" in text or "\\" in text else []
+    maths = _maths(text)
     if not maths:
         return found
     return [t for t in found if not any(start < t.end and t.start < end for start, end in maths)]
+
+
+def _maths(text: str) -> list[tuple[int, int]]:
+    return [place.span() for place in _MATHS.finditer(text)] if "$" in text or "\\" in text else []
 
 
 def _marked(text: str, found: Sequence[Token]) -> str:

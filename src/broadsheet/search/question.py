@@ -241,14 +241,20 @@ class Question:
 
     def exact(self) -> list[Leg]:
         """The few papers that have all of a few words."""
+        having = self._having_all
+        if having is None or not self.opinions:
+            return []
+        known = np.concatenate([leg.ids for leg in self.opinions])
+        return [having] if np.isin(having.ids, known).all() else []
+
+    @cached_property
+    def _having_all(self) -> Leg | None:
         sure = self.sure
         if self.words is None or sure is None or len(self.free) > FEW_WORDS:
-            return []
+            return None
         found = self.words.best(sure, FEW_PAPERS + 1)
-        known = {i for leg in self.opinions for i in leg.ids.tolist()}
-        if len(found) > FEW_PAPERS or not known.issuperset(i for i, _ in found):
-            return []
-        return [Leg.of("all words", [(i, 1.0) for i, _ in found], low=0.0)] if found else []
+        few = 0 < len(found) <= FEW_PAPERS
+        return Leg.of("all words", [(i, 1.0) for i, _ in found], low=0.0) if few else None
 
     def titled(self) -> list[int]:
         """The papers whose title was pasted into the search box.

@@ -93,10 +93,12 @@ def meaning_again(question: Question) -> None:
         vector = vector if whole is None else whole
     first = question.near.vectors_of(question.fused.ids[:LEARNT].tolist())
     question.vector = moved(vector, first, share=SHARE)
-    legs = question.out.legs
-    question.opinions = [leg for leg in question.opinions if leg.name != "meaning"]
-    question.by_meaning()
-    question.out.legs = legs  # what a paper's ranks are told from is the first look
+    # So small a move brings the papers found into another order, but hardly a new one among them: they are
+    # measured again, which takes a tenth of the time of a search.
+    found = np.unique(np.concatenate([leg.ids for leg in question.opinions]))
+    liked = question.liked_vectors(question.near)
+    again = question.close(found[question.near.has(found)], question.vector, liked)
+    question.opinions = [leg for leg in question.opinions if leg.name != "meaning"] + [again]
 
 
 def join_again(question: Question) -> None:

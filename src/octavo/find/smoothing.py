@@ -61,9 +61,10 @@ def smoothed(
     few = min(neighbours, len(own) - 1)
     # A partition is many times faster than a sort, but would take any of equal ones: the first are wanted.
     least = np.partition(near, -few, axis=1)[:, -few, None]
-    equal = near == least
-    spare = few - (near > least).sum(axis=1, keepdims=True)
-    chosen = (near > least) | (equal & (np.cumsum(equal, axis=1) <= spare))
+    chosen = near >= least
+    for row in np.flatnonzero(np.count_nonzero(chosen, axis=1) > few):
+        equal = np.flatnonzero(near[row] == least[row])
+        chosen[row, equal[few - np.count_nonzero(near[row] > least[row]) :]] = False
     cosines = np.where(chosen, np.maximum(near, 0), 0)
     whole = cosines.sum(axis=1)
     theirs = (cosines @ own) / np.where(whole > 0, whole, 1)
