@@ -35,6 +35,7 @@ from broadsheet.methods import Methods
 from broadsheet.papers import Paper
 from broadsheet.people import People
 from broadsheet.search import Hit, Results, Search
+from broadsheet.search.nearby import Nearby
 from broadsheet.search.upgrade import Encoders
 from broadsheet.store import Counts, Harvest, Merge, Store
 from broadsheet.subjects import Subjects
@@ -95,6 +96,7 @@ class House:
                 named=self._made,
                 budget_ms=config.budget_ms,
             )
+            self.nearby = Nearby(self.index)
             self.encoders = Encoders(self.store, self.index.spaces)
             self._resources.callback(self.index.close)
             self.mail = self.people.things["mail"] = Mail(self)

@@ -90,17 +90,17 @@ def test_a_full_disk_is_told_and_nothing_is_written(sqlite_url: str, record: Any
         store.ingest([record()])
         before, stamp = snapshot(store), store.stamp()
 
-        def fill_up(connection: sqlite3.Connection, *_: object) -> None:
-            pages = connection.execute("PRAGMA page_count").fetchone()[0]
-            connection.execute(f"PRAGMA max_page_count = {pages + 5}")
+        def fill_up(connection: Connection) -> None:
+            pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+            connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 5}")
 
-        event.listen(store.database.engine, "checkout", fill_up)
+        event.listen(store.database.engine, "begin", fill_up)
         with pytest.raises(DiskFullError, match="nothing was written"):
             store.ingest([record(f"2402.{n:05}", raw=os.urandom(4000)) for n in range(100)])
-        event.remove(store.database.engine, "checkout", fill_up)
+        event.remove(store.database.engine, "begin", fill_up)
         assert (snapshot(store), store.stamp()) == (before, stamp)
         assert store.verify() == []
-        store.database.engine.dispose()
+        store.database.close()
         assert store.ingest([record("2402.00001")])[0].kind == "imported"
 
 

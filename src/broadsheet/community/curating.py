@@ -155,9 +155,10 @@ class Curating(Room):
     def claims(self, *, paper: Paper | None = None, reader: Reader | None = None) -> list[Claim]:
         """The claims that stand: on a paper, of a reader, or all."""
         works = None if paper is None else [paper.key]
+        claimed = self.events.marks("claim", works=works, reader_id=reader.id if reader else None)
         holds = {
             (mark.object, mark.work_key): str(mark.body.get("how", ""))
-            for mark in self.events.marks("verified", works=works)
+            for mark in (self.events.marks("verified", works=works) if claimed else ())
         }
         return [
             Claim(
@@ -166,7 +167,7 @@ class Curating(Room):
                 str(mark.body["author"]),
                 holds.get((f"reader:{mark.reader_id}", mark.work_key), ""),
             )
-            for mark in self.events.marks("claim", works=works, reader_id=reader.id if reader else None)
+            for mark in claimed
             if mark.body.get("author")
         ]
 

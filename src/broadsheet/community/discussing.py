@@ -155,7 +155,8 @@ class Discussing(Room):
     def _comments(
         self, reader: Reader | None, marks: Iterable[Mark], at: datetime | None
     ) -> dict[int, Comment]:
-        out_of_sight = self.events.marks("hidden", at=at)
+        marks = list(marks)
+        out_of_sight = self.events.marks("hidden", at=at) if marks else ()
         hidden = {mark.object: str(mark.body.get("reason", "")) for mark in out_of_sight}
         curator = reader is not None and reader.role.at_least(Role.CURATOR)
         wordings: dict[int, list[Mark]] = {}

@@ -108,7 +108,7 @@ class Trends(Room):
             at = in_days(as_of)
             return as_of, trending.rank(self.tally.signals(as_of), formula, at, preset=preset, days=days)
         now = self.now()
-        state = self.store.epoch(), self.store.last_change(), self.events.last()
+        state = self.store.reached()
         name = preset, formula, days
         with self._lock:
             kept = self._kept.get(name)

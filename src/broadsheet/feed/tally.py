@@ -120,7 +120,7 @@ class Tally:
     # Following the store
 
     def _follow(self) -> None:
-        epoch, change, event = self.store.epoch(), self.store.last_change(), self.store.events.last()
+        epoch, change, event = self.store.reached()
         if epoch != self._epoch or change < self._change or event < self._event:
             self._clear(epoch)
         if change > self._change:

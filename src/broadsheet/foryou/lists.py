@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _FEWEST: Final = 2
 """So many papers make a list that can be completed."""
-_LOOKED_AT: Final = 30
 _FLOOR: Final = 1.0
 """So many standard deviations above the middle of the newest papers stands what completes a list."""
 
@@ -76,13 +75,8 @@ class Lists:
     def beside(self, paper: Paper, *, limit: int = 4) -> list[Beside]:
         """What to read next to a paper."""
         house = self._for_you.house
-        events = house.store.events
-        public = {m.object for m in events.marks("shelf") if m.body.get("access") == "public" and m.object}
-        shelves = {m.object for m in events.marks("shelved", works=[paper.key])} & public
-        together = Counter(
-            mark.work_key for mark in events.marks("shelved", objects=sorted(shelves)) if mark.work_key
-        )
-        named = {each.key: each for each in house.store.named(list(together))}
+        together = self._shelved_with(paper)
+        named = {each.key: each for each in house.store.named(list(together))} if together else {}
         found = {
             each.id: Beside(each, f"on {count} public {'shelf' if count == 1 else 'shelves'} with it")
             for key, count in together.most_common(limit + 1)
@@ -90,13 +84,26 @@ class Lists:
         }
         if paper.primary_category and len(found) < limit:
             own = section_of(paper.primary_category)
-            for other in house.similar([paper.key], limit=_LOOKED_AT).papers:
-                section = section_of(other.primary_category) if other.primary_category else own
-                if section != own and other.id not in found:
-                    found[other.id] = Beside(other, f"near it, from {section}")
-                if len(found) >= limit:
-                    break
+            others = {
+                number: section_of(category)
+                for number, category in house.nearby.of(paper.id)
+                if category and section_of(category) != own and number not in found
+            }
+            for other in house.store.papers(list(others)[: limit - len(found)]) if others else ():
+                found[other.id] = Beside(other, f"near it, from {others[other.id]}")
         return list(found.values())[:limit]
+
+    def _shelved_with(self, paper: Paper) -> Counter[str]:
+        """How many public shelves each other paper shares with one."""
+        events = self._for_you.house.store.events
+        shelves = {mark.object for mark in events.marks("shelved", works=[paper.key]) if mark.object}
+        if not shelves:
+            return Counter()
+        described = events.marks("shelf", objects=sorted(shelves))
+        public = sorted(mark.object for mark in described if mark.body.get("access") == "public")
+        if not public:
+            return Counter()
+        return Counter(mark.work_key for mark in events.marks("shelved", objects=public) if mark.work_key)
 
 
 def walked(near: Array, years: Sequence[int]) -> list[int]:

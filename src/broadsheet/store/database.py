@@ -9,6 +9,7 @@ PostgreSQL) and wait for each other; what one reads, no other writer changes bef
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -24,6 +25,8 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from broadsheet.exceptions import DiskFullError, ReadOnlyError, StoreError
 
 BUSY_SECONDS: Final = 60
+_IDLE: Final = 8
+"""Connections of one kind that are kept for whoever comes next."""
 _WRITERS: Final = 0x62726F61
 """The number of PostgreSQL's advisory lock that writers hold: any number, as long as it is always this."""
 
@@ -41,15 +44,22 @@ class Database:
         self._turns: AbstractContextManager[Any] = threading.RLock() if memory else nullcontext()
         self.engine = self._sqlite(memory) if self.is_sqlite else self._served()
         self._writer = self.engine.execution_options(writer=True)
+        self._idle: tuple[list[Connection], list[Connection]] = ([], [])  # for reading, for writing
+        self._closed = False
 
     def close(self) -> None:
         """Close every connection."""
+        self._closed = True
+        for connection in itertools.chain(*self._idle):
+            connection.close()
+        for idle in self._idle:
+            idle.clear()
         self.engine.dispose()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees the state of one moment and holds nobody up."""
-        with self._turns, told(self), self.engine.connect() as connection, connection.begin():
+        with self._turns, told(self), self._connected(self.engine) as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -60,10 +70,25 @@ class Database:
         """
         if self.read_only:
             raise ReadOnlyError(f"the store was opened for reading only: {self}")
-        with self._turns, told(self), self._writer.connect() as connection, connection.begin():
+        with self._turns, told(self), self._connected(self._writer) as connection, connection.begin():
             if not self.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _WRITERS})
             yield connection
+
+    @contextmanager
+    def _connected(self, engine: Engine) -> Iterator[Connection]:
+        """A connection: of SQLite one that was used before, since to make one costs more than a question."""
+        idle = self._idle[engine is self._writer]
+        connection = idle.pop() if idle else engine.connect()
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        if self.is_sqlite and not self._closed and len(idle) < _IDLE:
+            idle.append(connection)
+        else:
+            connection.close()
 
     def __str__(self) -> str:
         return self.url.render_as_string(hide_password=True)
@@ -90,7 +115,7 @@ class Database:
             )
         else:
             engine = create_engine(
-                "sqlite://", creator=self._connect, poolclass=QueuePool, pool_size=8, max_overflow=56
+                "sqlite://", creator=self._connect, poolclass=QueuePool, pool_reset_on_return=None, pool_size=8, max_overflow=56
             )
 
         @event.listens_for(engine, "connect")
@@ -111,8 +136,9 @@ class Database:
 
         @event.listens_for(engine, "begin")
         def begin(connection: Connection) -> None:
+            # By the driver itself: there is a transaction for every question, and this is half of its price.
             writer = connection.get_execution_options().get("writer")
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+            connection.connection.execute("BEGIN IMMEDIATE" if writer else "BEGIN")  # type: ignore[attr-defined]
 
         return engine
 

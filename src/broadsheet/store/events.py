@@ -48,12 +48,11 @@ from sqlalchemy import (
 )
 
 from broadsheet.exceptions import PaperNotFoundError
-from broadsheet.store import changes, documents, reading
+from broadsheet.store import changes, documents, reading, spellings
 from broadsheet.store.convoy import Convoy
 from broadsheet.store.database import Database
 from broadsheet.store.schema import works
 from broadsheet.store.schema_events import events, marks
-from broadsheet.store.spellings import keys_of
 from broadsheet.store.workbench import chunks
 
 PERSONAL: Final = frozenset(
@@ -70,7 +69,6 @@ _E, _M = events.c, marks.c
 
 # Said once: a statement that is built anew costs more than it takes.
 _LAST: Final = select(_E.seq, _E.at).order_by(_E.seq.desc()).limit(1)
-_KEY: Final = select(works.c.id).where(works.c.key == bindparam("key"))
 _STANDING: Final = (
     select(_M.seq, _M.body)
     .where(
@@ -80,6 +78,9 @@ _STANDING: Final = (
         _M.until.is_(None),
     )
     .order_by(_M.seq)
+)
+_ENDED: Final = (
+    update(marks).where(_M.seq.in_(bindparam("ended", expanding=True))).values(until=bindparam("now"))
 )
 _STANDING_MINE: Final = _STANDING.where(_M.reader_id == bindparam("reader"))
 
@@ -130,12 +131,14 @@ class Log:
         self.connection = connection
         last = connection.execute(_LAST).first()
         self.seq = last.seq if last else 0
+        self._spelled: dict[str, list[str]] = {}  # key → every key of the paper, where that was asked already
         # A clock that was set back must not put an effect before its cause.
         self.now = max(now, documents.moment(last.at)) if last else now
 
     def key(self, reference: str) -> str:
         """The key of the paper that answers to a reference. Raises PaperNotFoundError."""
-        if self.connection.scalar(_KEY, {"key": reference}) is not None:
+        if names := spellings.of_key(self.connection, reference):
+            self._spelled[reference] = names
             return reference
         number = reading.find(self.connection, reference)
         key = (
@@ -181,7 +184,9 @@ class Log:
         """The marks of that name that stand, under any key of the paper."""
         if kind not in KINDS:
             raise ValueError(f"no such kind of event: {kind!r}")
-        keys = keys_of(self.connection, [work_key])[work_key] if work_key else [""]
+        keys = [""] if not work_key else self._spelled.get(work_key)
+        if keys is None:
+            keys = spellings.keys_of(self.connection, [work_key])[work_key]
         asked = {"kind": kind, "keys": keys, "object": thing}
         if kind in PERSONAL:
             return self.connection.execute(_STANDING_MINE, {**asked, "reader": reader_id}).all()
@@ -327,7 +332,7 @@ def _marks(
     past: bool,
     mine: tuple[int, tuple[str, ...]] | None = None,
 ) -> list[Mark]:
-    names = None if keys is None else keys_of(connection, keys)
+    names = None if keys is None else spellings.keys_of(connection, keys)
     asked = {key: name for name, spellings in (names or {}).items() for key in spellings}
     objects = None if objects is None else list(objects)
     found: list[Mark] = []
@@ -374,7 +379,7 @@ def _follow(connection: Connection, lines: Sequence[dict[str, Any]]) -> None:
         now = microseconds(documents.moment(line["at"]))
         ends = documents.loads(line["ends"])
         if ends:
-            connection.execute(update(marks).where(_M.seq.in_(ends)).values(until=now))
+            connection.execute(_ENDED, {"ended": ends, "now": now})
         if line["stands"]:
             row = {name: line[name] for name in ("seq", "kind", "reader_id", "work_key", "object", "body")}
             connection.execute(insert(marks), [{**row, "since": now, "until": None}])

@@ -284,6 +284,11 @@ class Store:
         with self.database.reading() as connection:
             return changes.last(connection)
 
+    def reached(self) -> tuple[int, int, int]:
+        """The epoch, the latest change and the latest event, all of one moment."""
+        with self.database.reading() as connection:
+            return changes.reached(connection)
+
     # Merging
 
     def merge(self, kept: str, gone: str, reason: str) -> Merge:

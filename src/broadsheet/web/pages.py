@@ -260,6 +260,7 @@ def _tags(request: Request, paper: Paper) -> dict[str, Any]:
 
 def _similar(press: Press, paper: Paper) -> tuple[Paper, ...]:
     try:
-        return press.house.similar([paper.key], limit=6).papers
+        near = press.house.nearby.of(paper.id)[:6]
+        return tuple(press.house.store.papers([number for number, _ in near]))
     except BroadsheetError:
         return ()  # a page is worth reading while the index is being mended

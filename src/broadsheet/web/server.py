@@ -43,6 +43,7 @@ def serve(
     from broadsheet.jobs import Worker
     from broadsheet.jobs.runner import Runner
     from broadsheet.web.app import create_app
+    from broadsheet.web.heads import Heads
 
     host = host or house.settings.host
     port = house.settings.port if port is None else port
@@ -64,8 +65,7 @@ def serve(
         proxy_headers=False,  # the gate reads them, too, from the proxies in the settings
         server_header=False,
         timeout_graceful_shutdown=10,
-        http="h11",  # the one with a limit on the size of a request's head, whatever else is installed
-        h11_max_incomplete_event_size=256 << 10,  # people paste whole abstracts into the search box
+        http=Heads,
         ws="none",
     )
     works = worker and not house.read_only
