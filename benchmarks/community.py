@@ -22,14 +22,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from starlette.testclient import TestClient
 
 import broadsheet
 from broadsheet.papers import Identifier, Listing, Record
-from broadsheet.store.events import microseconds
 from broadsheet.store.schema import works
-from broadsheet.store.schema_events import events, marks
+from broadsheet.store.schema_events import events, marks, microseconds
+from broadsheet.store.schema_people import accounts
 from broadsheet.web.app import create_app
 
 HERE = Path(__file__).parent
@@ -163,6 +163,8 @@ def plant_votes(house: broadsheet.House, number: int, seed: int = 20260101) -> N
     begin = datetime.now(UTC) - timedelta(days=200)
     step = timedelta(days=199) / number
     with house.store.database.writing() as connection:
+        # Accounts as old as their votes, so that these weigh something.
+        connection.execute(update(accounts).values(created=begin.isoformat(timespec="microseconds")))
         for start in range(0, number, 10_000):
             lines, rows = [], []
             for n in range(start, min(start + 10_000, number)):

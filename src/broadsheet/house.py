@@ -96,7 +96,7 @@ class House:
                 named=self._made,
                 budget_ms=config.budget_ms,
             )
-            self.nearby = Nearby(self.index)
+            self.nearby = Nearby(self.index, lambda: self.store.reached()[:2])
             self.encoders = Encoders(self.store, self.index.spaces)
             self._resources.callback(self.index.close)
             self.mail = self.people.things["mail"] = Mail(self)

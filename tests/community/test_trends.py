@@ -25,6 +25,21 @@ def columns(tally, at):
     }
 
 
+def by_paper(tally, at):
+    """The same with papers by their numbers: a row stays where a paper was merged into another."""
+    s = tally.signals(at)
+    papers = {
+        number: parts
+        for number, *parts in zip(
+            tally.numbers, s.born.tolist(), s.source_votes.tolist(), s.comments.tolist(), strict=True
+        )
+        if parts[0] != np.inf
+    }
+    votes = [s.voter, s.cast, s.withdrawn, s.first]
+    cast = list(zip([tally.numbers[row] for row in s.paper], *(each.tolist() for each in votes), strict=True))
+    return papers, cast, s.known.tolist(), np.nan_to_num(s.given, nan=-1).tolist()
+
+
 def test_votes_move_papers_up(house, people, clock):
     clock.forward(hours=3)
     for name in ("ada", "bo"):
@@ -38,6 +53,31 @@ def test_votes_move_papers_up(house, people, clock):
     house.community.vote(people["bo"], KEYS[4], up=False)
     house.community.vote(people["ada"], KEYS[4], up=False)
     assert order(house)[0] == KEYS[2]
+
+
+def test_what_is_followed_is_what_is_read_anew(house, people, clock, record):
+    """Votes, vouching, comments, new papers and a merge, one after another: a tally that followed is equal to
+    one that begins."""
+    followed, rng, readers = house.community.tally, np.random.default_rng(5), list(people.values())
+    for step in range(40):
+        clock.forward(hours=int(rng.integers(1, 30)))
+        reader, key = readers[rng.integers(4)], KEYS[rng.integers(6)]
+        match step % 8:
+            case 3:
+                house.community.comment(reader, key, f"Remark {step}")
+            case 5:
+                fresh = house.people.create(f"fresh-{step}")
+                house.community.vote(fresh, key)
+                if step > 20:
+                    house.community.vouch(people["cy"], fresh)
+            case 6:
+                house.store.ingest([record(20 + step)])
+            case 7 if step == 23:
+                house.merge(KEYS[0], KEYS[1])
+            case _:
+                house.community.mark(reader, key, "vote", bool(rng.integers(4)))
+        anew = Tally(house.store)
+        assert by_paper(followed, clock()) == by_paper(anew, clock()), step
 
 
 def test_fresh_accounts_are_seen_and_do_not_count(house, people, clock):

@@ -10,8 +10,7 @@ from sqlalchemy import select
 from broadsheet.exceptions import PaperNotFoundError
 from broadsheet.readers import Role
 from broadsheet.store import Store
-from broadsheet.store.events import EPOCH, microseconds, moment
-from broadsheet.store.schema_events import events, marks
+from broadsheet.store.schema_events import EPOCH, events, marks, microseconds, moment
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 

@@ -141,6 +141,43 @@ def test_several_processes_answer_and_one_that_dies_is_followed_by_another(folde
     assert "Traceback" not in log
 
 
+def test_a_head_that_does_not_end_is_cut_off(folder):
+    """The parser keeps what it has of a head; it does not keep all that somebody sends."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen([sys.executable, "-c", RUN, str(folder), str(port)], stderr=subprocess.DEVNULL)
+
+    def send(*parts):
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+            try:
+                for part in parts:
+                    line.sendall(part)
+                return line.recv(4096).partition(b"\r\n")[0]
+            except ConnectionError:
+                return b"hung up"
+
+    begin = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
+    try:
+        for _ in range(600):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        long = b"X-Long: " + b"a" * (200 << 10) + b"\r\n"
+        assert send(begin, long, b"\r\n") == b"HTTP/1.1 200 OK"
+        assert send(begin, long, long, b"X-More: ") in (b"HTTP/1.1 400 Bad Request", b"hung up")
+        assert send(begin, *[b"X-%d: a\r\n" % n for n in range(40_000)]) in (
+            b"HTTP/1.1 400 Bad Request",
+            b"hung up",
+        )
+        assert send(begin + b"Content-Length: nine\r\n\r\n") == b"HTTP/1.1 400 Bad Request"
+        assert send(begin + b"\r\n") == b"HTTP/1.1 200 OK"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
 def test_a_house_in_memory_is_served_by_one_process():
     with (
         broadsheet.open(":memory:", encoder="none", workers=2) as house,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Final
 
 from broadsheet.search.search import Search
@@ -20,17 +21,21 @@ Near = tuple[tuple[int, str], ...]
 
 
 class Nearby:
-    """Remembers what is near papers. Safe to share between threads."""
+    """Remembers what is near papers. Safe to share between threads.
 
-    def __init__(self, index: Search) -> None:
+    reached: changes whenever a paper does.
+    """
+
+    def __init__(self, index: Search, reached: Callable[[], tuple[int, ...]]) -> None:
         self._index = index
+        self._reached = reached
         self._lock = threading.Lock()
         self._state: tuple[object, ...] = ()
         self._known: OrderedDict[int, Near] = OrderedDict()
 
     def of(self, paper_id: int) -> Near:
         """Number and primary category of the papers near one, the nearest first; see `Search.similar`."""
-        state = *self._index.store.reached()[:2], self._index.stamp()
+        state = self._reached(), self._index.stamp()
         with self._lock:
             if state != self._state:
                 self._state = state

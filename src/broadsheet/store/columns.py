@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from sqlalchemy import case, func, select
+from sqlalchemy import bindparam, case, func, select
 
 from broadsheet.store.database import Database
 from broadsheet.store.schema import aliases, works
@@ -13,6 +13,7 @@ from broadsheet.store.schema_people import accounts
 from broadsheet.store.workbench import chunks
 
 _W: Final = works.c
+_ACCOUNTS: Final = select(accounts.c.id, accounts.c.created).where(accounts.c.id > bindparam("after"))
 
 
 class PaperRow(NamedTuple):
@@ -71,7 +72,7 @@ class Columns:
         with self.database.reading() as connection:
             return dict(connection.execute(select(aliases.c.key, aliases.c.work_id)).all())
 
-    def accounts(self) -> dict[int, str]:
-        """When each account was made, empty places too."""
+    def accounts(self, after: int = 0) -> dict[int, str]:
+        """When each account behind a number was made, empty places too."""
         with self.database.reading() as connection:
-            return dict(connection.execute(select(accounts.c.id, accounts.c.created)).all())
+            return dict(connection.execute(_ACCOUNTS, {"after": after}).all())

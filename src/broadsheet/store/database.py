@@ -115,7 +115,12 @@ class Database:
             )
         else:
             engine = create_engine(
-                "sqlite://", creator=self._connect, poolclass=QueuePool, pool_reset_on_return=None, pool_size=8, max_overflow=56
+                "sqlite://",
+                creator=self._connect,
+                poolclass=QueuePool,
+                pool_reset_on_return=None,
+                pool_size=8,
+                max_overflow=56,
             )
 
         @event.listens_for(engine, "connect")
@@ -138,7 +143,7 @@ class Database:
         def begin(connection: Connection) -> None:
             # By the driver itself: there is a transaction for every question, and this is half of its price.
             writer = connection.get_execution_options().get("writer")
-            connection.connection.execute("BEGIN IMMEDIATE" if writer else "BEGIN")  # type: ignore[attr-defined]
+            connection.connection.execute("BEGIN IMMEDIATE" if writer else "BEGIN")
 
         return engine
 

@@ -28,7 +28,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
@@ -52,7 +52,7 @@ from broadsheet.store import changes, documents, reading, spellings
 from broadsheet.store.convoy import Convoy
 from broadsheet.store.database import Database
 from broadsheet.store.schema import works
-from broadsheet.store.schema_events import events, marks
+from broadsheet.store.schema_events import events, marks, microseconds, moment
 from broadsheet.store.workbench import chunks
 
 PERSONAL: Final = frozenset(
@@ -63,7 +63,6 @@ PERSONAL: Final = frozenset(
 KINDS: Final = PERSONAL | {"shelf", "shelved", "comment", "hidden", "lock", "verified", "vouch"}
 
 _T = TypeVar("_T")
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _E, _M = events.c, marks.c
 
 
@@ -83,16 +82,6 @@ _ENDED: Final = (
     update(marks).where(_M.seq.in_(bindparam("ended", expanding=True))).values(until=bindparam("now"))
 )
 _STANDING_MINE: Final = _STANDING.where(_M.reader_id == bindparam("reader"))
-
-
-def microseconds(moment: datetime) -> int:
-    """A moment as the marks count it."""
-    return (moment - EPOCH) // timedelta(microseconds=1)
-
-
-def moment(since: int) -> datetime:
-    """The moment of a mark's count."""
-    return EPOCH + timedelta(microseconds=since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,13 +245,11 @@ class Events:
         self, seq: int = 0, *, kind: str = "", reader_id: int | None = None, limit: int = 10_000
     ) -> list[Event]:
         """Events behind a number, in order: of one kind, of one reader, or all."""
-        query = select(events).where(_E.seq > seq).order_by(_E.seq).limit(limit)
-        if kind:
-            query = query.where(_E.kind == kind)
-        if reader_id is not None:
-            query = query.where(_E.reader_id == reader_id)
+        asked = {"seq": seq, "kind": kind, "reader": reader_id, "most": limit}
         with self.database.reading() as connection:
-            return [_event(row) for row in connection.execute(query)]
+            return [
+                _event(row) for row in connection.execute(_after(bool(kind), reader_id is not None), asked)
+            ]
 
     def marks(
         self,
@@ -371,6 +358,15 @@ def _question(keys: bool, objects: bool, reader: bool, mine: bool, at: bool, pas
         standing = _M.until.is_(None)
         wanted.append(or_(standing, _M.until > bindparam("at")) if at else standing)
     return select(marks).where(and_(*wanted))
+
+
+@lru_cache(maxsize=4)
+def _after(kind: bool, reader: bool) -> Select[Any]:
+    """The query for events under these conditions; `Events.after` gives their values."""
+    query = select(events).where(_E.seq > bindparam("seq")).order_by(_E.seq).limit(bindparam("most"))
+    if kind:
+        query = query.where(_E.kind == bindparam("kind"))
+    return query.where(_E.reader_id == bindparam("reader")) if reader else query
 
 
 def _follow(connection: Connection, lines: Sequence[dict[str, Any]]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, delete, insert, select
 
@@ -12,6 +12,7 @@ from broadsheet.store import documents
 from broadsheet.store.schema import harvests as table
 
 _H = table.c
+_EVERY: Final = select(table).order_by(_H.source, _H.query)  # every page asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Harvest:
 
 def every(connection: Connection) -> list[Harvest]:
     """All harvests, by source and query."""
-    return [_harvest(row) for row in connection.execute(select(table).order_by(_H.source, _H.query))]
+    return [_harvest(row) for row in connection.execute(_EVERY)]
 
 
 def one(connection: Connection, source: str, query: str) -> Harvest:

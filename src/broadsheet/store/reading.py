@@ -22,6 +22,8 @@ BATCH: Final = 500
 _W, _M = works.c, manifestations.c
 # Said once: a statement that is built anew costs as much as it takes.
 _SOME: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
+_OF_KEY: Final = select(_W.id).where(_W.key == bindparam("key"))
+_OF_FORMER_KEY: Final = select(aliases.c.work_id).where(aliases.c.key == bindparam("key"))
 _WORKS_OF: Final = select(_W.id, _W.key, _W.added, _W.updated, _W.fields).where(_W.id.in_(_SOME))
 _MANIFESTATIONS_OF: Final = (
     select(
@@ -54,11 +56,8 @@ def papers(connection: Connection, ids: Sequence[int]) -> list[Paper]:
 
 def find(connection: Connection, reference: str) -> int | None:
     """The number of the paper that answers to a key, a former key or any spelling of an identifier."""
-    for query in (
-        select(_W.id).where(_W.key == reference),
-        select(aliases.c.work_id).where(aliases.c.key == reference),
-    ):
-        if (number := connection.scalar(query)) is not None:
+    for query in (_OF_KEY, _OF_FORMER_KEY):
+        if (number := connection.scalar(query, {"key": reference})) is not None:
             return int(number)
     name = resolve(reference)
     if name is None:

@@ -11,10 +11,14 @@ votes along without touching a row.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 
 from broadsheet.store.schema import metadata
 
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _Exact = Text().with_variant(Text(collation="C"), "postgresql")
 _Number = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -48,3 +52,13 @@ marks = Table(
     Index("marks_by_reader", "reader_id", "kind", "work_key"),
     Index("marks_by_object", "kind", "object"),
 )
+
+
+def microseconds(moment: datetime) -> int:
+    """A moment as the marks count it."""
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def moment(since: int) -> datetime:
+    """The moment of a mark's count."""
+    return EPOCH + timedelta(microseconds=since)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from broadsheet.store.schema import aliases, works
 from broadsheet.store.workbench import chunks
 
-_EACH: Final = bindparam("keys", expanding=True)
+_EACH: Final[BindParameter[Any]] = bindparam("keys", expanding=True)
 # Every request about marks asks these: one statement is what it takes where no paper has changed its key.
 _NAMED: Final = (
     select(works.c.key, aliases.c.key)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from broadsheet.exceptions import NameTakenError, PaperNotFoundError, TagNotFoundError
 from broadsheet.readers import folded
@@ -17,6 +17,7 @@ from broadsheet.store.schema import works
 from broadsheet.store.schema_tags import tag_marks, tags
 
 _T, _M = tags.c, tag_marks.c
+_OF_READER: Final = select(tags).where(_T.reader_id == bindparam("reader")).order_by(_T.folded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,8 @@ class Tags:
     def of_reader(self, reader_id: int) -> list[Tag]:
         """The tags of a reader, by name."""
         with self.database.reading() as connection:
-            query = select(tags).where(_T.reader_id == reader_id).order_by(_T.folded)
-            return [_tag(connection, row) for row in connection.execute(query).all()]
+            rows = connection.execute(_OF_READER, {"reader": reader_id}).all()
+            return [_tag(connection, row) for row in rows]
 
     def named(self, reader_id: int, name: str) -> Tag:
         """One tag. Raises TagNotFoundError."""

@@ -159,7 +159,7 @@ class Press:
             "place": where.at(here, **asked).removeprefix(where.root),
             "asked": asked,
             "feeds": (),
-            "stale": () if self.house.settings.private and reader is None else self.stale(),
+            "stale": () if self.house.settings.private and reader is None else self.stale(request),
             "people_of": lambda comment: {n.casefold(): where.at(f"/readers/{n}") for n in comment.mentions},
             "demo": False,
             **context,
@@ -183,10 +183,13 @@ class Press:
             known = self._counts = stamp, self.house.counts()
         return known[1]
 
-    def stale(self) -> tuple[str, ...]:
-        """Sources that have been silent for too long, to be said loudly."""
-        names = (harvest.source for harvest, is_stale in self.house.harvests() if is_stale)
-        return tuple(dict.fromkeys(names))
+    def stale(self, request: Request) -> tuple[str, ...]:
+        """Sources that have been silent for too long, to be said loudly; looked up once a request."""
+        known: tuple[str, ...] | None = getattr(request.state, "stale", None)
+        if known is None:
+            names = (harvest.source for harvest, is_stale in self.house.harvests() if is_stale)
+            known = request.state.stale = tuple(dict.fromkeys(names))
+        return known
 
     def answer(self, request: Request, make: Callable[[], Sheet]) -> Response:
         """Answer with a kept sheet, else with what `make` makes; 304 where the reader has it already."""
@@ -198,7 +201,7 @@ class Press:
             theme_of(request),
             session.reader_of(request),
             self.house.today(),
-            self.stale(),
+            self.stale(request),
         )
         sheet, etag = self._kept(key, make)
         if self._token_place in sheet.body:
