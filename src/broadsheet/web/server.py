@@ -6,8 +6,11 @@ import atexit
 import logging
 import logging.config
 import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 from broadsheet.config import Settings
 from broadsheet.exceptions import ConfigError
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from broadsheet.house import House
+
+log = logging.getLogger("broadsheet.web")
 
 
 def serve(
@@ -76,7 +81,8 @@ def serve(
         if workers == 1:
             uvicorn.Server(config).run()
         else:
-            Multiprocess(config, [config.bind_socket()]).run()
+            with _reserved(host, port) as listening:
+                Multiprocess(config, [listening or config.bind_socket()]).run()
     finally:
         for thread in reversed(background):
             thread.stop()
@@ -91,6 +97,34 @@ def _app(settings: Settings, read_only: bool, json_log: bool, access_log: bool) 
     house = House(settings, read_only=read_only)
     atexit.register(house.close)
     return create_app(house)
+
+
+class _Listening(socket.socket):
+    """A socket at an address, of which each process has its own: handed to another, it is a new one there.
+
+    Of a shared one whoever wakes first takes all connections that wait, and browsers keep theirs: one process
+    would do the work of all. Between sockets of their own the kernel deals the connections out.
+    """
+
+    def __init__(self, family: int, address: Any) -> None:
+        super().__init__(family)
+        self.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        self.bind(address)
+
+    def __reduce__(self) -> tuple[type[Self], tuple[int, Any]]:
+        return type(self), (self.family, self.getsockname())
+
+
+@contextmanager
+def _reserved(host: str, port: int) -> Iterator[socket.socket | None]:
+    """The address for the processes, held while they come and go; None where the kernel does not deal out."""
+    if sys.platform != "linux":
+        yield None
+        return
+    with _Listening(socket.AF_INET6 if ":" in host else socket.AF_INET, (host, port)) as held:
+        log.info("serving on http://%s:%d", f"[{host}]" if ":" in host else host, held.getsockname()[1])
+        yield held
 
 
 def _try_to_listen(host: str, port: int) -> None:
