@@ -201,3 +201,24 @@ def test_facets_that_are_none_are_told(library: Search) -> None:
     plain = library.find("like:2501.00001")
     assert [hit.paper_id for hit in results.hits] == [hit.paper_id for hit in plain.hits]
     assert parse("like:2501.00001#method").canonical == "like:2501.00001#method"
+
+
+def test_what_was_warmed_is_not_made_again_for_the_first_question(store, encoder, tmp_path, make_paper):
+    made = []
+
+    def make():
+        made.append(encoder)
+        return encoder
+
+    search = Search(store, tmp_path, make)
+    search.warm()
+    assert not made  # without a vector there is nothing to ask an encoder for
+    store.put(make_paper(1, "Boats of paper"))
+    search.sync()
+    search.encode()
+    again = Search(store, tmp_path, make)
+    before = len(made)
+    again.warm()
+    assert len(made) == before + 1
+    assert [hit.paper_id for hit in again.find("boats").hits] == [1]
+    assert len(made) == before + 1

@@ -17,6 +17,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from broadsheet.jobs import heap
+
 if TYPE_CHECKING:
     from broadsheet.house import House
 
@@ -104,6 +106,7 @@ class Worker(threading.Thread):
                 return
             if done := task.work(stamp):
                 log.info("%s of %d papers in %.1f s", task.name, done, time.perf_counter() - started)
+                heap.give_back()
             # Vectors put off for newer papers: the next look finds another stamp and goes on.
             task.seen, task.last, task.failures = stamp, time.monotonic(), 0
             if done or task.noted is None or time.monotonic() - task.noted > NOTED:

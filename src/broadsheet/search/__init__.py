@@ -1,3 +1,4 @@
-from broadsheet.search.search import Hit, Results, Search, SearchHealth
+from broadsheet.search.results import Hit, Results
+from broadsheet.search.search import Search, SearchHealth
 
 __all__ = ["Hit", "Results", "Search", "SearchHealth"]

@@ -8,7 +8,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -22,6 +22,7 @@ from broadsheet.search.plan import AFTERWARDS, Budget, Costs
 from broadsheet.search.planner import Planner, Sort
 from broadsheet.search.query import Clause, ParsedQuery, parse
 from broadsheet.search.reasons import reasons
+from broadsheet.search.results import Hit, Results
 from broadsheet.search.spaces import Spaces
 from broadsheet.search.words import Progress, Snapshot, WordIndex
 from octavo.protocols import Array, Encoder
@@ -38,48 +39,6 @@ class Store(words.Source, Protocol):
 
     def paper(self, reference: str) -> Paper:
         """The paper that answers to a key or identifier; PaperNotFoundError."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A paper found: why, and what to show of it.
-
-    score: higher is better; comparable within one result list only.
-    legs: its rank, from 1, in each leg that found it (words, meaning, title, identifier).
-    title_html, snippet_html: escaped, with the words of the query in `<mark>`, the sentence that says most
-    about it first. shares: what each leg gave to the score. why: sentences that tell why it was found. In a
-    bare search there is no text.
-    """
-
-    paper_id: int
-    score: float
-    legs: dict[str, int]
-    title_html: str = ""
-    snippet_html: str = ""
-    shares: dict[str, float] = field(default_factory=dict)
-    why: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Results:
-    """A page of what was found.
-
-    total: how many papers belong to the results; see `planner` for which do.
-    facets: category, year, source, code and status, each (value, how many of all results). A bare search
-    counts neither.
-    notes: sentences for the reader: what was repaired, ignored or is out of order.
-    took_ms: milliseconds by stage, and "total". skipped: the stages that there was no time for, and why.
-    papers: those of the hits, in the same order; a hit of a paper merged away a moment ago is not shown.
-    """
-
-    query: ParsedQuery
-    hits: tuple[Hit, ...] = ()
-    papers: tuple[Paper, ...] = field(default=(), repr=False)
-    total: int = 0
-    facets: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-    took_ms: dict[str, float] = field(default_factory=dict)
-    skipped: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +192,11 @@ class Search:
         if not likes:
             return Results(query)
         return self._results(query, limit, 0, "relevance", bare, Budget(self.budget_ms))
+
+    def warm(self) -> None:
+        """Open the indexes and the encoder, so that the first question need not wait for them."""
+        if self._current([]).near is not None:
+            self._encoder.query("")
 
     def neighbourhood(self) -> Near | None:
         """The vectors of the present encoder; None while there are none that can be read."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -47,6 +50,15 @@ class App(FastAPI):
         return Gate(super().build_middleware_stack(), root, config.proxy_networks)
 
 
+@asynccontextmanager
+async def _warmed(app: FastAPI) -> AsyncIterator[None]:
+    """Make ready for the first question while nobody has asked one yet."""
+    warming = threading.Thread(target=app.state.press.house.index.warm, name="warming")
+    warming.start()
+    yield
+    warming.join()
+
+
 def create_app(house: House) -> FastAPI:
     """An ASGI app that serves the house. The caller owns the house and closes it."""
     app = App(
@@ -58,6 +70,7 @@ def create_app(house: House) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,  # a page of ours, which passes the guard as all do
+        lifespan=_warmed,
         max_body_size=MOST,  # counted, where a request does not say how long it is
         dependencies=[Depends(guard)],
     )

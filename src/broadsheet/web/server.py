@@ -45,7 +45,7 @@ def serve(
     import uvicorn
     from uvicorn.supervisors import Multiprocess
 
-    from broadsheet.jobs import Worker
+    from broadsheet.jobs import Worker, heap
     from broadsheet.jobs.runner import Runner
     from broadsheet.web.app import create_app
     from broadsheet.web.heads import Heads
@@ -56,6 +56,7 @@ def serve(
     database = house.store.database
     if workers > 1 and database.is_sqlite and database.path is None:
         raise ConfigError(f"BROADSHEET_WORKERS: a house in memory is served by one process, got {workers}")
+    heap.share()
     _try_to_listen(host, port)
     set_up_logging(json_log=json_log, access_log=access_log)
     apart = partial(_app, house.settings, house.read_only, json_log, access_log)
@@ -91,8 +92,10 @@ def serve(
 def _app(settings: Settings, read_only: bool, json_log: bool, access_log: bool) -> FastAPI:
     """The app of one of several processes, with a house of its own."""
     from broadsheet.house import House
+    from broadsheet.jobs import heap
     from broadsheet.web.app import create_app
 
+    heap.share()
     set_up_logging(json_log=json_log, access_log=access_log)
     house = House(settings, read_only=read_only)
     atexit.register(house.close)
