@@ -184,6 +184,12 @@ class Settings(BaseSettings):
         description="What ranks readers' own feeds, as module:Class with the shape octavo.protocols:Ranker.",
     )
 
+    for_you_together: bool = Field(
+        default=True,
+        description="Whether, in a house of 500 readers or more, feeds learn from what readers read "
+        "together, with noise that hides each of them (docs/for-you.md).",
+    )
+
     lab_rankers: tuple[str, ...] = Field(
         default=(),
         description="Two rankers, as a JSON list of module:Class, that are drafted into every reader's own "

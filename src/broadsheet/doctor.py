@@ -267,6 +267,8 @@ def _for_you(house: House) -> Iterator[Finding]:
     readers, late, stale, slowest = house.for_you.behind()
     told = f"{readers} readers have a model, {late} have said something since"
     detail = f"{told}; the slowest took {slowest:.0f} ms"
+    if together := house.for_you.together.told():
+        detail += f"; {together}"
     if stale:
         advice = "the job “for you” learns them anew: does the server, or `broadsheet work`, run?"
         yield Finding("warning", "for you", f"STALE: {stale} models; {detail}", advice)

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broadsheet.foryou.laying import lay
-from broadsheet.foryou.learning import pattern_of
 from broadsheet.foryou.said import MOST_BYTES, Said, Shown
+from broadsheet.foryou.saying import pattern_of
 from broadsheet.foryou.signals import MOST, TRUST, Signal, judged
 
 
@@ -148,7 +148,7 @@ def test_whatever_is_muted_can_be_kept_and_taken_back(word, name):
     kept = Said.of(said.kept())
     assert kept == said
     (written,) = getattr(said, name)
-    assert pattern_of([written]).search(f"so {written} it is")
+    assert pattern_of(written).search(f"so {written} it is")
     assert kept.with_word(name, word, False) == Said()
 
 

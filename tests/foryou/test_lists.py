@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.foryou.lists import walked
+from broadsheet.foryou.lists import FEWEST_SHELVES, walked
 
 
 def test_a_shelf_is_completed_with_its_own_kind(house, key_of, topic_of):
@@ -18,6 +18,20 @@ def test_a_shelf_is_completed_with_its_own_kind(house, key_of, topic_of):
     assert not {paper.id for paper in found} & {paper.id for paper in shelf}
     assert house.for_you.lists.completing(shelf[:1]) == []
     assert house.for_you.lists.completing([]) == []
+
+
+def test_public_shelves_complete_a_shelf_with_what_they_hold_and_private_ones_do_not(house, ada, bo, key_of):
+    """Many who have two papers on bees have one on kites beside them; in private they have one on violins."""
+    mine = [house.paper(key_of("bees", number)) for number in (0, 1)]
+    beside = {"public": key_of("kites", 7), "private": key_of("violins", 7)}
+    for access, paper in beside.items():
+        for number in range(6):
+            shelf = house.community.make_shelf(ada, f"{access} {number}", access=access)
+            for key in (*(each.key for each in mine), paper, key_of("tides", number)):
+                house.community.shelve(ada, shelf.number, key)
+            found = {each.key for each in house.for_you.lists.completing(mine)}
+            assert (beside["public"] in found) == (access == "private" or number + 1 >= FEWEST_SHELVES)
+            assert beside["private"] not in found
 
 
 def test_a_list_is_read_topic_by_topic_and_is_the_same_papers(house, key_of, topic_of):

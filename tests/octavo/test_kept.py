@@ -25,6 +25,8 @@ from octavo.explain.respects import Respects
 from octavo.explain.supervised_dictionary import SupervisedDictionary
 from octavo.explain.surrogate_rules import SurrogateRules
 from octavo.explain.top_k import TopKAutoencoder
+from octavo.rank.read_together import ReadTogether
+from octavo.rank.sparse import from_dense
 from octavo.saving import Kept, Saved, load, save
 from octavo.tag.aspects import Aspects
 from octavo.tag.crosstune import CrossTune
@@ -54,6 +56,11 @@ CASES = {
     StationaryHead: ({"classes": 4, "steps": 4, "seed": 1}, (X, Y), "made.transform(x)"),
     MatchingPursuit: ({"latents": 12, "k": 2, "epochs": 2, "seed": 1}, (X,), "made.transform(x)"),
     TopKAutoencoder: ({"latents": 12, "k": 2, "epochs": 2, "seed": 1}, (X,), "made.transform(x)"),
+    ReadTogether: (
+        {"dim": 5, "noise": 0.0},
+        (from_dense(TOLD.T @ TOLD * 0 + 1), X[:2]),
+        "made.scores(made.placed(x)[:2], x)",
+    ),
     Respects: (
         {"dim": 5, "steps": 4, "seed": 1},
         (X, Y),

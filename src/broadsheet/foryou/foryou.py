@@ -28,6 +28,7 @@ from broadsheet.foryou.rating import telling_rows
 from broadsheet.foryou.said import Said, Shown
 from broadsheet.foryou.signals import Judgement
 from broadsheet.foryou.telling import sentence
+from broadsheet.foryou.together import Together
 from broadsheet.foryou.why import Why, reasons_of
 from broadsheet.foryou.words import column
 from broadsheet.papers import Paper
@@ -107,6 +108,7 @@ class ForYou:
         self.desk = Desk(house.store, house.index)
         self.lab = Lab(self)
         self.lists = Lists(self)
+        self.together = Together(self)
         house.encoders.carriers.append(partial(training.carry, self))
         self._mutex = threading.Lock()
         self._models: OrderedDict[int, Model] = OrderedDict()
@@ -225,7 +227,9 @@ class ForYou:
         rankers = (config.for_you_ranker, *config.lab_rankers)
         said = (sorted(taste.said.items(), key=str), config.for_you_half_life, rankers)
         space = f"{near.encoder}:{near.dim}:{len(near) > 0}" if near is not None else ""
-        return f"{self.tastes.heard(taste.reader_id)}|{space}|{said}|{hash(taste.anchors)}"
+        likeness = self.together.likeness()
+        told = likeness.at if likeness else ""
+        return f"{self.tastes.heard(taste.reader_id)}|{space}|{said}|{hash(taste.anchors)}|{told}"
 
     def _learn(self, taste: Taste, name: str) -> Model:
         said = Said.of(taste.said)
@@ -236,6 +240,7 @@ class ForYou:
             self.store.events.clock().astimezone(UTC),
             self.house.settings.for_you_half_life,
             lambda papers: self._told(papers, pool),
+            self.together.likeness(),
             (lambda: made(second, pool)) if second else None,
         )
         heard = hearing.hear(self.store, taste.reader_id, said)
@@ -353,6 +358,7 @@ class ForYou:
             half_life=config.for_you_half_life,
             explore=config.for_you_explore,
             ranker=config.for_you_ranker,
+            together=self.together.told(),
         )
 
     # What they take along

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from broadsheet.foryou.said import Said
 from broadsheet.foryou.signals import TRUST, Signal
 from broadsheet.readers import folded
 from broadsheet.store import Store
-from broadsheet.store.tastes import TEACHING
+
+_GROUPS: Final = {"shelved": "shelf", "library": "library"}
+"""The kinds that put a paper into something with a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,31 +30,28 @@ class Heard:
 
 def hear(store: Store, reader_id: int, said: Said) -> Heard:
     """Everything that a reader has said and that still counts."""
-    marks = store.events.marks(*TEACHING, reader_id=reader_id)
+    marks = store.events.marks("ignore", "shelf", "follow", reader_id=reader_id)
     tagged = store.tastes.tagged(reader_id)
-    numbers = store.columns.numbers(
-        [mark.work_key for mark in marks if mark.work_key] + [key for _, key, _, _ in tagged]
-    )
-    names = {f"shelf:{mark.object}": str(mark.body.get("name", "")) for mark in marks if mark.kind == "shelf"}
+    keys = [mark.work_key for mark in marks if mark.kind == "ignore"] + [key for _, key, _, _ in tagged]
+    numbers = store.columns.numbers(keys)
+    names: dict[str, str] = {}
     authors: dict[str, str] = {}
-    signals: list[Signal] = []
     ignored: set[int] = set()
     for mark in marks:
-        number = numbers.get(mark.work_key)
-        if mark.kind == "follow" and mark.object.startswith("author:"):
+        if mark.kind == "shelf":
+            names[f"shelf:{mark.object}"] = str(mark.body.get("name", ""))
+        elif mark.kind == "follow" and mark.object.startswith("author:"):
             written = mark.object.partition(":")[2]
             authors[folded(written)] = written
-        elif number is None:
-            continue
-        elif mark.kind == "ignore":
-            ignored.add(number)
-        elif mark.kind in TRUST and (said.since is None or mark.since >= said.since):
-            group = {"shelved": f"shelf:{mark.object}", "library": f"library:{mark.object}"}.get(
-                mark.kind, ""
-            )
-            if mark.kind == "library":
-                names[group] = mark.object
-            signals.append(Signal(mark.kind, number, mark.since, group))
+        elif mark.kind == "ignore" and mark.work_key in numbers:
+            ignored.add(numbers[mark.work_key])
+    signals: list[Signal] = []
+    for kind, number, at, thing in store.tastes.signals(reader_id, list(TRUST)):
+        if said.since is None or at >= said.since:
+            group = f"{_GROUPS[kind]}:{thing}" if kind in _GROUPS else ""
+            if kind == "library":
+                names[group] = thing
+            signals.append(Signal(kind, number, at, group))
     for name, key, fits, at in tagged:
         if key in numbers and (said.since is None or at >= said.since):
             names[f"tag:{name}"] = name

@@ -35,6 +35,7 @@ class Known:
     interests: with their share of all that was liked, and their strongest papers. disliked: papers that count
     against others, the strongest first. ignored: papers that count for nothing. signals: kind → how many.
     half_life: in days. behind: signals that are not learned yet. nbytes: kept of the reader beside the log.
+    together: what many readers taught this feed, in words.
     """
 
     said: Said
@@ -51,6 +52,7 @@ class Known:
     took_ms: float
     nbytes: int
     ranker: str
+    together: str = ""
 
     def told(self) -> dict[str, Any]:
         """As JSON values."""
@@ -77,6 +79,7 @@ class Known:
             "took_ms": round(self.took_ms, 1),
             "bytes": self.nbytes,
             "ranker": self.ranker,
+            "together": self.together,
         }
 
 
@@ -97,6 +100,7 @@ def told_of(
     half_life: float,
     explore: float,
     ranker: str,
+    together: str,
 ) -> Known:
     """Put together what is known. papers: by number, those that `wanted` names."""
     said = Said.of(taste.said)
@@ -130,6 +134,7 @@ def told_of(
         took_ms=taste.took_ms,
         nbytes=taste.nbytes,
         ranker=ranker,
+        together=together,
     )
 
 

@@ -1,17 +1,18 @@
 """Learning a reader: from what was heard to a model that scores the newest papers.
 
-    score = c · ranker(paper) + (1 - c) · votes(paper) + followed + new - less - unlike,    c = n / (n + 2)
+    score = c · (ranker(paper) + 0.7 · together(paper)) + (1 - c) · votes(paper) + followed + new
+            - less - unlike
 
-The ranker's scores and the votes are in standard deviations about the middle of the pool, so that the parts
-can be added and told apart. n is the weight of all judgements: with one vote a third of the score is the
-reader's own, with ten five sixths. Unlike is what lies nearer to a paper that was not wanted than to any that
-was liked. The votes are those the sources count; nobody else who reads here has a
-part in the score.
+with c = n / (n + 2), n the weight of all judgements: with one vote a third of the score is the reader's own,
+with ten five sixths. Ranker, what many readers read together, and votes are in standard deviations about the
+middle of the pool, so that the parts can be added and told apart. Unlike is what lies nearer to a paper that
+was not wanted than to any that was liked. The votes are those the sources count. Nobody else who reads here
+has a part in the score but by `together`, which there is in houses with many readers only, and which tells of
+none of them.
 """
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,7 +28,9 @@ from broadsheet.foryou.library import Anchor
 from broadsheet.foryou.pool import Desk, Pool, Read, placed
 from broadsheet.foryou.said import Said
 from broadsheet.foryou.signals import Judgement, judged
+from broadsheet.foryou.together import Likeness
 from octavo.protocols import Array, Ids, Ranker, Texts
+from octavo.rank.read_together import BESIDE
 
 FOLLOWED: Final = 2.0
 NEW: Final = 0.5
@@ -50,12 +53,13 @@ Told = Callable[[Sequence[int]], tuple[str, ...]]
 class Scored:
     """The scores of a pool and what they are made of, each (N,).
 
-    own, votes, followed, new, less, unlike: the parts, which add up to `total`. interest: of which interest a
-    paper is, -1 for none; nearness: how near. muted: not to be shown.
+    own, together, votes, followed, new, less, unlike: the parts, which add up to `total`. interest: of which
+    interest a paper is, -1 for none; nearness: how near. muted: not to be shown.
     """
 
     total: Array
     own: Array
+    together: Array
     votes: Array
     followed: Array
     new: Array
@@ -74,6 +78,7 @@ class Model:
     library, come last and have numbers below zero. papers: what was read of the others. interests: those of
     papers, where `map` says they lie, then one for each author followed. liked, disliked: where the strongest
     of them lie; unwanted: the numbers of the latter. heard: how many signals there were. strength: c above.
+    likeness: what many readers taught, None where they did not; liking: what it makes of this one (D,).
     rival: the same with the other ranker of an experiment.
     """
 
@@ -93,6 +98,8 @@ class Model:
     strength: float
     learned_at: datetime
     took_ms: float = 0.0
+    likeness: Likeness | None = None
+    liking: Array | None = None
     rival: Model | None = None
     _scored: tuple[object, Scored] | None = field(default=None, repr=False)
 
@@ -113,11 +120,14 @@ def score(model: Model, pool: Pool, said: Said) -> Scored:
     own = np.zeros(len(pool), np.float32)
     if model.ranker is not None and len(pool):
         own = model.strength * standard(model.ranker.scores(pool.texts))
+    together = np.zeros(len(pool), np.float32)
+    if model.likeness is not None and model.liking is not None:
+        together = np.float32(BESIDE * model.strength) * standard(model.likeness.on(pool) @ model.liking)
     votes = (1 - model.strength) * standard(pool.votes)
     by_author = _by_author(model.authors, pool)
     followed = np.where((by_author > 0).any(axis=1), FOLLOWED, 0).astype(np.float32)
     new = (NEW * np.exp2(-pool.ages / NEW_DAYS)).astype(np.float32)
-    less = -LESS * _said_in(said.less, pool)
+    less = (-LESS * pool.sayings.count(said.less)).astype(np.float32)
     turned = _unlike(model, pool)
     unlike = np.where(turned, -UNLIKE, 0).astype(np.float32)
     away = _by_author(said.authors, pool) > 0
@@ -126,8 +136,9 @@ def score(model: Model, pool: Pool, said: Said) -> Scored:
     best = nearness.argmax(axis=1)
     near = nearness[np.arange(len(pool)), best]
     return Scored(
-        total=(own + votes + followed + new + less + unlike).astype(np.float32),
+        total=(own + together + votes + followed + new + less + unlike).astype(np.float32),
         own=own,
+        together=together,
         votes=votes,
         followed=followed,
         new=new,
@@ -135,7 +146,7 @@ def score(model: Model, pool: Pool, said: Said) -> Scored:
         unlike=unlike,
         interest=np.where((near >= OF_INTEREST) & (~turned | (near > 1)), best, -1),
         nearness=near,
-        muted=away.any(axis=1) | (_said_in(said.muted, pool) > 0),
+        muted=away.any(axis=1) | (pool.sayings.count(said.muted) > 0),
     )
 
 
@@ -174,46 +185,19 @@ def _by_author(names: Sequence[str], pool: Pool) -> Array:
     return found
 
 
-def _said_in(words: Sequence[str], pool: Pool) -> Array:
-    """(N,): how many of some words each paper says."""
-    if not words:
-        return np.zeros(len(pool), np.float32)
-    pattern, starts = pattern_of(words), [word.casefold().split()[0] for word in words]
-    said = np.zeros(len(pool), np.float32)
-    for row, paper in enumerate(pool.papers):
-        if any(start in paper.text for start in starts):  # cheaper by far than to look for whole words
-            said[row] = len(set(pattern.findall(paper.text)))
-    return said
-
-
-_UNSPACED: Final = re.compile(r"[\u0e00-\u0eff\u2e80-\u9fff\uf900-\ufaff]")
-
-
-def pattern_of(words: Sequence[str]) -> re.Pattern[str]:
-    """Finds words and phrases in casefolded text: whole words, but in scripts that have no ends of words.
-
-    >>> pattern_of(["net", "波"]).findall("nets and a net: 电波")
-    ['net', '波']
-    """
-    parts = []
-    for word in sorted(words, key=len, reverse=True):
-        text = r"\s+".join(map(re.escape, word.casefold().split()))
-        parts.append(text if _UNSPACED.search(word) else rf"(?<!\w){text}(?!\w)")
-    return re.compile("|".join(parts))
-
-
 @dataclass(frozen=True, slots=True)
 class Lesson:
     """What a model is learned with.
 
     make: a ranker. now, half_life: when it is, and after how many days a signal counts half. told: papers →
-    words they have in common. rival: the other ranker of an experiment.
+    words they have in common. likeness: what many readers taught. rival: the other ranker of an experiment.
     """
 
     make: Make
     now: datetime
     half_life: float
     told: Told = lambda _: ()
+    likeness: Likeness | None = None
     rival: Make | None = None
 
 
@@ -274,10 +258,20 @@ def learn(
         strength,
         datetime.now(UTC),
     )
+    if lesson.likeness is not None and (known & (signs > 0)).any():
+        model.likeness, model.liking = lesson.likeness, _liking(lesson.likeness, examples, signs, weights)
     if rival is not None:
         model.rival = replace(model, ranker=rival)
     model.took_ms = (time.perf_counter() - started) * 1000
     return model
+
+
+def _liking(likeness: Likeness, examples: Texts, signs: Ids, weights: Array) -> Array:
+    """(D,): what the likeness of a house makes of what a reader likes."""
+    liked = (signs > 0) & examples.vectors.any(axis=1)
+    profile = weights[liked] @ likeness.placed(examples.vectors[liked])
+    made: Array = likeness.profile(profile[None])[0]
+    return made
 
 
 def _of_anchor(number: int, anchor: Anchor, now: datetime) -> Judgement:

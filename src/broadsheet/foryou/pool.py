@@ -17,6 +17,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from broadsheet.foryou.saying import Numbers, Sayings, numbers_of
 from broadsheet.foryou.words import Words, holding, rarity, weighed
 from broadsheet.papers import Paper, Status
 from broadsheet.readers import folded
@@ -34,7 +35,10 @@ _FOLDED_DIM: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What is kept of a paper that was read. authors: their names as names are compared. text: casefolded."""
+    """What is kept of a paper that was read.
+
+    authors: their names as names are compared. text: casefolded. numbers: of all its words, see `saying`.
+    """
 
     id: int
     key: str
@@ -42,6 +46,7 @@ class Read:
     authors: tuple[str, ...]
     text: str
     words: Words
+    numbers: Numbers
     stands: bool
 
 
@@ -77,6 +82,11 @@ class Pool:
         """A few hundred papers evenly spread over the pool, which stand for all that nobody judged."""
         rows = np.arange(0, len(self), max(1, -(-len(self) // BACKGROUND)))
         return Texts(self.texts.vectors[rows], weighed([self.papers[row].words for row in rows], self.rare))
+
+    @cached_property
+    def sayings(self) -> Sayings:
+        """Which words the papers say."""
+        return Sayings.of([paper.text for paper in self.papers], [paper.numbers for paper in self.papers])
 
     @cached_property
     def rows(self) -> dict[int, int]:
@@ -192,12 +202,14 @@ class Desk:
 
 
 def _of(paper: Paper) -> Read:
+    text = f"{paper.title}. {paper.abstract}".casefold()
     return Read(
         paper.id,
         paper.key,
         paper.title,
         tuple(folded(author.name) for author in paper.authors),
-        f"{paper.title}. {paper.abstract}".casefold(),
+        text,
         Words.of(paper),
+        numbers_of(text),
         paper.status is Status.STANDING,
     )

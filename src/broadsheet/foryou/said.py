@@ -36,7 +36,8 @@ class Said:
     muted: words; a paper with one of them is never shown. less: words that count against a paper. authors:
     whose papers are never shown. dropped: interests that are none. explore: the share of papers from beyond
     what is known of the reader; None for the house's. since: what was done before does not count. off:
-    nothing is learned, recorded or shown. feed: counts the private addresses of the feed.
+    nothing is learned, recorded or shown. alone: what the reader likes teaches nobody else's feed. feed:
+    counts the private addresses of the feed.
     """
 
     muted: tuple[str, ...] = ()
@@ -46,6 +47,7 @@ class Said:
     explore: float | None = None
     since: datetime | None = None
     off: bool = False
+    alone: bool = False
     feed: int = 0
 
     @classmethod
@@ -60,6 +62,7 @@ class Said:
             explore=kept.get("explore"),
             since=datetime.fromisoformat(since).astimezone(UTC) if since else None,
             off=bool(kept.get("off", False)),
+            alone=bool(kept.get("alone", False)),
             feed=int(kept.get("feed", 0)),
         )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 TRUST: Final = {
@@ -69,40 +69,52 @@ class Judgement:
 def fading(at: datetime, now: datetime, half_life: float) -> float:
     """How much of a signal is left after a while; half_life: in days.
 
-    >>> from datetime import UTC
+    >>> from datetime import UTC, timedelta
     >>> now = datetime(2026, 3, 1, tzinfo=UTC)
     >>> fading(now - timedelta(days=90), now, 90), fading(now + timedelta(days=1), now, 90)
     (0.5, 1.0)
     """
-    return float(0.5 ** (max(timedelta(0), now - at) / timedelta(days=half_life)))
+    return float(0.5 ** (max((now - at).total_seconds(), 0.0) / 86400 / half_life))
 
 
 def judged(signals: Iterable[Signal], now: datetime, half_life: float) -> list[Judgement]:
     """What a reader thinks of each paper, the strongest first, at most MOST; a third of the places are kept
     for what was disliked, so that liking much does not drown it."""
-    by_paper: dict[int, list[Signal]] = {}
+    by_paper: dict[int, list[tuple[Signal, float]]] = {}
     for signal in signals:
-        by_paper.setdefault(signal.paper, []).append(signal)
-    found = [one for each in by_paper.values() if (one := _together(each, now, half_life)).weight >= FAINT]
-    found.sort(key=lambda one: (-one.weight, -one.at.timestamp(), one.paper))
-    against = [one for one in found if one.liked < 0]
-    for_ = [one for one in found if one.liked > 0]
-    room = MOST - min(len(against), MOST // 3)
-    kept = for_[:room] + against[: MOST - min(len(for_), room)]
-    return sorted(kept, key=lambda one: (-one.weight, -one.at.timestamp(), one.paper))
+        worth = signal.trust * fading(signal.at, now, half_life)
+        by_paper.setdefault(signal.paper, []).append((signal, worth))
+    found = [one for each in by_paper.values() if (one := _together(each)).weight >= FAINT]
+    found.sort(key=lambda one: one.paper)
+    found.sort(key=lambda one: (one.weight, one.at), reverse=True)
+    against = sum(one.liked < 0 for one in found)
+    places = MOST - min(against, MOST // 3)
+    left = {1: places, -1: MOST - min(len(found) - against, places)}
+    kept = []
+    for one in found:
+        left[one.liked] -= 1
+        if left[one.liked] >= 0:
+            kept.append(one)
+    return kept
 
 
-def _together(signals: Sequence[Signal], now: datetime, half_life: float) -> Judgement:
-    said = [signal for signal in signals if signal.kind not in IMPLICIT]
-    latest = max(said or signals, key=lambda signal: (signal.at, abs(signal.trust)))
+def _together(signals: Sequence[tuple[Signal, float]]) -> Judgement:
+    """All that was said of one paper; beside each signal what is left of its trust."""
+    if len(signals) == 1:  # most papers by far
+        ((only, worth),) = signals
+        group = (only.group,) if only.group and worth > 0 else ()
+        return Judgement(only.paper, 1 if worth > 0 else -1, abs(worth), (only.kind,), group, only.at)
+    said = [signal for signal, _ in signals if signal.kind not in IMPLICIT] or [
+        signal for signal, _ in signals
+    ]
+    latest = max(said, key=lambda signal: (signal.at, abs(signal.trust)))
     sign = 1 if latest.trust > 0 else -1
     agreeing = sorted(
-        (signal for signal in signals if signal.trust * sign > 0),
-        key=lambda signal: (-abs(signal.trust) * fading(signal.at, now, half_life), signal.kind),
+        ((signal, worth * sign) for signal, worth in signals if signal.trust * sign > 0),
+        key=lambda pair: (-pair[1], pair[0].kind),
     )
-    weights = [abs(signal.trust) * fading(signal.at, now, half_life) for signal in agreeing]
     # A second sign of the same adds a little: the strongest decides.
-    weight = weights[0] + 0.25 * sum(weights[1:4])
-    kinds = tuple(dict.fromkeys(signal.kind for signal in agreeing))
-    groups = tuple(dict.fromkeys(signal.group for signal in agreeing if signal.group)) if sign > 0 else ()
+    weight = agreeing[0][1] + 0.25 * sum(worth for _, worth in agreeing[1:4])
+    kinds = tuple(dict.fromkeys(signal.kind for signal, _ in agreeing))
+    groups = tuple(dict.fromkeys(s.group for s, _ in agreeing if s.group)) if sign > 0 else ()
     return Judgement(latest.paper, sign, weight, kinds, groups, latest.at)

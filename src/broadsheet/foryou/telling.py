@@ -9,6 +9,7 @@ from broadsheet.foryou.why import Why
 _WORDED: Final = {
     "author": "by {text}, whom you follow",
     "like": "like {text} ({said})",
+    "together": "readers here read such papers together with {text} ({said})",
     "unlike": "against it: near {text} ({said})",
     "words": "words of yours: {text}",
     "against": "against it: the words {text}",

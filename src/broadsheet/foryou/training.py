@@ -44,6 +44,7 @@ def train(
     parts = [f"{learned} readers learned anew"]
     parts += [f"{waiting} left for the next round"] if waiting else []
     parts += [f"{counted} days of the lab counted"] if counted else []
+    parts += [done] if (done := for_you.together.learn(stop)) else []
     return ", ".join(parts)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
+from broadsheet.foryou import saying
 from broadsheet.foryou.laying import Place
-from broadsheet.foryou.learning import LESS, OF_INTEREST, UNLIKE, Model, Scored, pattern_of
+from broadsheet.foryou.learning import LESS, OF_INTEREST, UNLIKE, Model, Scored
 from broadsheet.foryou.pool import Desk, Pool, placed
 from broadsheet.foryou.said import Said
 from broadsheet.foryou.words import column, weighed
@@ -32,6 +33,8 @@ SAID_AS: Final = {
 }
 """How a reader had said it."""
 _WORTH_A_LINE: Final = 0.12
+_COMPANY: Final = 0.5
+"""From this on what many readers read together is a reason."""
 _LIKES: Final = 2
 _UNLIKES: Final = 1
 _MOST_WORDS: Final = 4
@@ -43,7 +46,8 @@ _ASKED: Final = 12
 class Why:
     """One reason.
 
-    kind: author (followed), like and unlike (a judged paper), words and against (words that spoke for or
+    kind: author (followed), like and unlike (a judged paper), together (a liked paper
+    with which many readers read such papers), words and against (words that spoke for or
     against it), less (a word that is to count less), votes, new, beyond (all interests). text: a title, a
     name, words, or a number. said: how the reader had said it. key: of the judged paper, '' for one of a
     library that is not kept here. worth: about what it adds to the score.
@@ -61,21 +65,40 @@ def reasons_of(
 ) -> list[tuple[Why, ...]]:
     """The reasons of each place, strongest first of each kind."""
     told: list[Reasons] = [Reasons((), ()) for _ in places]
-    near = np.zeros((len(places), 0), np.float32)
+    near = beside = np.zeros((len(places), 0), np.float32)
     if model.ranker is not None and places:
         rows = [place.row for place in places]
         shown = Texts(pool.texts.vectors[rows], weighed([pool.papers[row].words for row in rows], pool.rare))
         examples = model.examples(desk, pool)
         near = pool.places[rows] @ placed(examples, pool.middle).T
         told = model.ranker.reasons(shown, examples, most=_ASKED)
+        beside = _beside(model, pool, examples, rows)
     return [
-        _of_place(model, pool, scored, said, place, reasons, nearness)
-        for place, reasons, nearness in zip(places, told, near, strict=True)
+        _of_place(model, pool, scored, said, place, reasons, nearness, company)
+        for place, reasons, nearness, company in zip(places, told, near, beside, strict=True)
     ]
 
 
+def _beside(model: Model, pool: Pool, examples: Texts, rows: Sequence[int]) -> Array:
+    """(P, J): how far each judged paper speaks for those of some rows by what many readers read together."""
+    if model.likeness is None:
+        return np.zeros((len(rows), len(model.judgements)), np.float32)
+    weights = np.array([max(one.liked, 0) * one.weight for one in model.judgements], np.float32)
+    has = examples.vectors.any(axis=1)
+    profiles = model.likeness.profile(model.likeness.placed(examples.vectors) * (weights * has)[:, None])
+    made: Array = model.likeness.on(pool)[rows] @ profiles.T
+    return made
+
+
 def _of_place(
-    model: Model, pool: Pool, scored: Scored, said: Said, place: Place, reasons: Reasons, near: Array
+    model: Model,
+    pool: Pool,
+    scored: Scored,
+    said: Said,
+    place: Place,
+    reasons: Reasons,
+    near: Array,
+    beside: Array,
 ) -> tuple[Why, ...]:
     row, paper = place.row, pool.papers[place.row]
     found: list[Why] = []
@@ -94,13 +117,16 @@ def _of_place(
         found += (_of_judged(model, at, own * worth) for at, worth in some)
     if scored.unlike[row] < 0 and not any(why.kind == "unlike" for why in found):
         found.append(_nearest_unwanted(model, pool, row))
+    if scored.together[row] >= _COMPANY:
+        company = _of_judged(model, int(beside.argmax()), float(scored.together[row]))
+        if all(why.text != company.text for why in found):
+            found.append(replace(company, kind="together"))
     unwanted = any(why.kind == "unlike" for why in found)
     for kind, sign, most in (("words", 1, _MOST_WORDS), ("against", -1, _MOST_WORDS // 2 * unwanted)):
         columns = [at for at, worth in reasons.terms if worth * sign > 0]
         if words := words_of(paper.text, columns, most):
             found.append(Why(kind, ", ".join(words)))
-    if said.less:
-        found += (Why("less", word, -LESS) for word in sorted(set(pattern_of(said.less).findall(paper.text))))
+    found += (Why("less", word, -LESS) for word in sorted(saying.said(said.less, paper.text)))
     if pool.votes[row] > 0 and (place.beyond or scored.votes[row] > _WORTH_A_LINE):
         found.append(Why("votes", str(round(2 ** float(pool.votes[row]) - 1)), float(scored.votes[row])))
     if scored.new[row] > _WORTH_A_LINE:

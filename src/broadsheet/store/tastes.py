@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, select, update
 
 from broadsheet.store import changes, documents
 from broadsheet.store.database import Database
-from broadsheet.store.schema_events import events
+from broadsheet.store.events import moment
+from broadsheet.store.schema import aliases, works
+from broadsheet.store.schema_events import events, marks
 from broadsheet.store.schema_tags import tag_marks, tags
 from broadsheet.store.schema_tastes import lab_sessions, tastes
 
@@ -123,6 +125,21 @@ class Tastes:
             number = connection.scalar(select(func.count()).where(wanted)) or 0
         return number + (now.partition(":")[2] != learned.partition(":")[2])
 
+    def signals(self, reader_id: int, kinds: Sequence[str]) -> list[tuple[str, int, datetime, str]]:
+        """What a reader's marks that stand say of papers, in order: (kind, the paper's number, since when, of
+        which thing). Marks on papers that are gone are left out."""
+        query = _of_papers(marks.c.kind, marks.c.since, marks.c.object, kinds=kinds)
+        with self.database.reading() as connection:
+            rows = connection.execute(query.where(marks.c.reader_id == reader_id)).all()
+        return [(kind, number, moment(since), thing) for kind, since, thing, number in rows]
+
+    def everybodys(self, kinds: Sequence[str]) -> list[tuple[int, str, int, datetime]]:
+        """The same of all readers: (reader, kind, the paper's number, since when)."""
+        query = _of_papers(marks.c.reader_id, marks.c.kind, marks.c.since, kinds=kinds)
+        with self.database.reading() as connection:
+            rows = connection.execute(query).all()
+        return [(reader, kind, number, moment(since)) for reader, kind, since, number in rows]
+
     def tagged(self, reader_id: int) -> list[tuple[str, str, bool, datetime]]:
         """What a reader's tags say: (name of the tag, key of the paper then, whether it fits, when)."""
         query = (
@@ -154,6 +171,18 @@ class Tastes:
             query = query.where(_L.reader_id == reader_id)
         with self.database.reading() as connection:
             return [Session(**row) for row in connection.execute(query).mappings()]
+
+
+def _of_papers(*columns: ColumnElement[Any], kinds: Sequence[str]) -> Select[Any]:
+    """The query for marks of these kinds that stand, with the numbers of their papers, in order."""
+    number = func.coalesce(works.c.id, aliases.c.work_id)
+    papers = marks.outerjoin(works, works.c.key == marks.c.work_key)
+    return (
+        select(*columns, number)
+        .select_from(papers.outerjoin(aliases, aliases.c.key == marks.c.work_key))
+        .where(marks.c.kind.in_(kinds), marks.c.until.is_(None), number.is_not(None))
+        .order_by(marks.c.seq)
+    )
 
 
 def _of(connection: Connection, reader_id: int) -> Taste:

@@ -64,3 +64,14 @@ def unit_matrix(rows: csr_matrix) -> csr_matrix:
 
     lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
     return (diags(1 / np.where(lengths > 0, lengths, 1)) @ rows).tocsr().astype(np.float32)
+
+
+def directions_of(rows: csr_matrix, dim: int) -> Array:
+    """Return the first directions (W, k) of SciPy's rows (N, W), by power iteration from a fixed draw."""
+    rng = np.random.default_rng(0)
+    found = rng.standard_normal((rows.shape[1], min(dim + 10, *rows.shape))).astype(np.float32)
+    for _ in range(3):
+        found, _ = np.linalg.qr(full(rows.T @ full(rows @ found)))
+    small = full(rows @ found)
+    _, _, turn = np.linalg.svd(small.T @ small)
+    return np.asarray((found @ turn.T)[:, :dim], np.float32)

@@ -10,13 +10,13 @@ papers that nobody has read yet. "Transformer" and "attention" need not stand in
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
 from octavo.exceptions import NotFittedError
 from octavo.protocols import Array, SparseRows
-from octavo.rank.histories import full, histories_and_words, histories_of, matrix_of
+from octavo.rank.histories import directions_of, full, histories_and_words, histories_of, matrix_of
 
 
 class ReadWords:
@@ -36,7 +36,7 @@ class ReadWords:
     def fit(self, histories: SparseRows, terms: SparseRows) -> Self:
         """Learn from (U, N) ones and the papers' words (N, W). Raises ShapeError, MissingPackageError."""
         have, words = histories_and_words(histories, terms)
-        directions = _directions(words, min(self.dim, *words.shape))
+        directions = directions_of(words, min(self.dim, *words.shape))
         z = full(words @ directions)
         papers = np.maximum(np.asarray(have.sum(axis=1)).ravel(), 1)
         readers = np.maximum(np.asarray(have.sum(axis=0)).ravel(), 1)
@@ -60,14 +60,3 @@ class ReadWords:
         have = histories_of(histories, "histories")
         profile = full(have @ self.vectors(had))
         return np.asarray(profile @ self._likeness @ self.vectors(papers).T, np.float32)
-
-
-def _directions(words: Any, dim: int) -> Array:
-    """The first directions (W, k) of the rows, by block power iteration from a fixed draw."""
-    rng = np.random.default_rng(0)
-    found = rng.standard_normal((words.shape[1], min(dim + 10, *words.shape))).astype(np.float32)
-    for _ in range(3):
-        found, _ = np.linalg.qr(full(words.T @ full(words @ found)))
-    small = full(words @ found)
-    _, _, turn = np.linalg.svd(small.T @ small)
-    return np.asarray((found @ turn.T)[:, :dim], np.float32)

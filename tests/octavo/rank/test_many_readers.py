@@ -9,6 +9,7 @@ from octavo.rank.ease import Ease
 from octavo.rank.histories import standard
 from octavo.rank.item_knn import ItemKNN
 from octavo.rank.like_readers import LikeReaders
+from octavo.rank.low_pass import LowPass
 from octavo.rank.read_words import ReadWords
 from octavo.rank.sparse import dense, from_dense, taken
 from octavo.rank.spread import regressed, spread
@@ -41,6 +42,22 @@ def test_item_knn_is_its_formula(have):
         near[i, np.setdiff1d(np.arange(9), kept)] = 0
     found = ItemKNN(neighbours=4, shrinkage=3).fit(from_dense(have)).scores(from_dense(have))
     np.testing.assert_allclose(found, have @ near.T, atol=1e-5)
+
+
+@pytest.mark.parametrize("dim", [2, 5])
+def test_low_pass_is_the_first_directions_of_evened_histories(have, dim):
+    many, much = have.sum(axis=0), have.sum(axis=1)
+    even = have / np.sqrt(np.outer(much, many))
+    _, _, turn = np.linalg.svd(even)
+    root = np.sqrt(many)
+    wanted = (have / root) @ turn[:dim].T @ turn[:dim] * root
+    found = LowPass(dim=dim).fit(from_dense(have)).scores(from_dense(have))
+    np.testing.assert_allclose(found, wanted, atol=0.02)
+
+
+def test_low_pass_of_every_direction_gives_back_what_was_given(have):
+    found = LowPass(dim=9).fit(from_dense(have)).scores(from_dense(have))
+    np.testing.assert_allclose(found, have, atol=1e-4)
 
 
 def fields():
@@ -135,7 +152,7 @@ def test_standard_scores_have_mean_0_and_spread_1_and_constant_ones_stay_finite(
 def test_what_cannot_be_learned_from_is_refused(have):
     terms, _, _ = fields()
     rows = from_dense(have)
-    for make in (Ease, ItemKNN):
+    for make in (Ease, ItemKNN, LowPass):
         with pytest.raises(NotFittedError):
             make().scores(rows)
         with pytest.raises(ShapeError, match="must be 1 wherever"):
@@ -158,6 +175,7 @@ def test_what_cannot_be_learned_from_is_refused(have):
         lambda: Ease(regularisation=0),
         lambda: ItemKNN(neighbours=0),
         lambda: ItemKNN(shrinkage=-1),
+        lambda: LowPass(dim=0),
         lambda: LikeReaders(neighbours=0),
         lambda: LikeReaders(power=0),
         lambda: ReadWords(dim=0),

@@ -34,7 +34,8 @@ api = APIRouter(prefix="/api/for-you", tags=["for you"], responses=ERRORS)
 
 
 class WhyOut(BaseModel):
-    """Why a paper is there: author, like, unlike, words, against, less, votes, new or beyond."""
+    """Why a paper is there: author, like, together, unlike, words, against, less, votes, new or
+    beyond."""
 
     kind: str
     text: str

@@ -195,7 +195,8 @@ def model(
 
 @router.post("/for-you/model")
 def change(request: Request, reader: Signed, do: Text = "", explore: Text = "", word: Text = "") -> Response:
-    """Change how the feed goes: the share from beyond, on or off, a new address, or from the beginning."""
+    """Change how the feed goes: the share from beyond, on or off, alone or together with others, a new
+    address, or from the beginning."""
     for_you = for_you_of(request)
     said = for_you.said(reader)
     match do:
@@ -211,6 +212,8 @@ def change(request: Request, reader: Signed, do: Text = "", explore: Text = "", 
             for_you.say(reader, said.with_word("less", word))
         case "on" | "off":
             for_you.say(reader, replace(said, off=do == "off"))
+        case "alone" | "together":
+            for_you.say(reader, replace(said, alone=do == "alone"))
         case "feed":
             for_you.say(reader, replace(said, feed=said.feed + 1))
         case "reset":
