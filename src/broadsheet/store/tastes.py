@@ -11,9 +11,8 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, ins
 
 from broadsheet.store import changes, documents
 from broadsheet.store.database import Database
-from broadsheet.store.events import moment
 from broadsheet.store.schema import aliases, works
-from broadsheet.store.schema_events import events, marks
+from broadsheet.store.schema_events import events, marks, moment
 from broadsheet.store.schema_tags import tag_marks, tags
 from broadsheet.store.schema_tastes import lab_sessions, tastes
 
