@@ -2,12 +2,12 @@
 
     python benchmarks/votes.py [--seconds 30] [--rate 200] [--readers 50] [--papers 2000]
 
-A server runs in processes of its own, on SQLite as it comes; the readers share the machine with it, and are made
-of bare sockets so that they cost a small part of what they ask for. Every reader is signed in, sends the token of a
-page, and votes at moments that do not wait for the answers before (an open loop, so that a slow answer makes
-the next ones look slow, too). Every tenth vote is followed by the paper's page, which must have it.
-Then the acknowledged votes are counted again in plain Python and held against the store: none may be lost and
-none counted twice. The result is benchmarks/votes.json and the table benchmarks/votes.md.
+A server runs in processes of its own, on SQLite as it comes; the readers share the machine with it, and are
+made of bare sockets so that they cost a small part of what they ask for. Every reader is signed in, sends the
+token of a page, and votes at moments that do not wait for the answers before (an open loop, so that a slow
+answer makes the next ones look slow, too). Every tenth vote is followed by the paper's page, which must have
+it. Then the acknowledged votes are counted again in plain Python and held against the store: none may be lost
+and none counted twice. The result is benchmarks/votes.json and the table benchmarks/votes.md.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ def percentiles(seconds: list[float]) -> dict[str, float]:
 
 
 def listening(process: psutil.Process, port: int) -> int:
-    """How many processes of a server take connections: readers that came earlier would all be with the first."""
+    """How many processes of a server take connections: who came earlier would be with the first."""
     found = 0
     for one in [process, *process.children(recursive=True)]:
         with contextlib.suppress(psutil.NoSuchProcess):  # some only look around and are gone
