@@ -8,6 +8,7 @@ import time
 from dataclasses import asdict
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from zoneinfo import available_timezones
 
@@ -54,15 +55,15 @@ class People:
     """The readers of a house.
 
     things: name → who else keeps things of readers. post: what carries letters; None where mail is not set
-    up. The house sets both.
+    up. The house sets both. tries: the file in which processes count together how often something was tried.
     """
 
-    def __init__(self, store: Store, config: Settings) -> None:
+    def __init__(self, store: Store, config: Settings, tries: Path | None = None) -> None:
         self.store = store
         self.settings = config
         self.things: dict[str, ThingsOfReaders] = {}
         self.post: Post | None = None
-        self.limiter = Limiter()
+        self.limiter = Limiter(tries)
         self._owner: tuple[float, Reader] | None = None
 
     # The ways in; what each needs is imported when somebody comes
