@@ -83,6 +83,17 @@ GET   /api/follows                    reader
 PUT   /api/follows                    reader     /api/follows?thing=author:Ada
 DELETE /api/follows                   reader     /api/follows?thing=author:Ada
 POST  /api/submit                     reader
+POST  /api/reports                    reader
+GET   /api/claims                     public     /api/claims?paper=2507.00001
+PUT   /api/claims                     reader     /api/claims?paper=2507.00001
+DELETE /api/claims                    reader     /api/claims?paper=2507.00001
+GET   /api/curate                     curator
+DELETE /api/curate/reports            curator    /api/curate/reports?paper=2507.00001
+PUT   /api/curate/claims              curator
+PUT   /api/curate/comments/{number}   curator    /api/curate/comments/1
+PUT   /api/curate/discussions         curator    /api/curate/discussions?paper=2507.00001
+GET   /api/curate/readers             curator
+PUT   /api/curate/readers/{name}      curator    /api/curate/readers/the-reader
 GET   /methods                        public
 GET   /methods/{name}                 public     /methods/muvera
 GET   /api/methods                    public

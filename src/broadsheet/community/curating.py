@@ -12,6 +12,7 @@ from broadsheet.community.room import Room, need
 from broadsheet.exceptions import NotAllowedError, NotFoundError, PeopleError
 from broadsheet.papers import Paper
 from broadsheet.readers import Reader, Role
+from broadsheet.store.events import Event
 
 _TARGET: Final = re.compile(r"paper|comment:\d{1,18}")
 _ORCID: Final = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]")
@@ -85,7 +86,21 @@ class Curating(Room):
                 log.end(mark.reader_id, "report", work_key=mark.work_key, thing=thing, by=reader.id)
         return len(marks)
 
+    def lately(self, reader: Reader, limit: int = 30) -> list[tuple[Event, Reader]]:
+        """What curators did last, and who did it, the latest first. For curators."""
+        need(reader, Role.CURATOR)
+        done = self.events.latest(("hidden", "lock", "vouch", "verified"), limit)
+        return [(event, self.people.reader(event.reader_id)) for event in done]
+
     # Vouching
+
+    def vouched(self) -> dict[int, float]:
+        """Reader → how much of a vote theirs are worth, where a curator, or who invited them, said so."""
+        return {
+            int(mark.object.removeprefix("reader:")): float(mark.body.get("trust", 1.0))
+            for mark in self.events.marks("vouch")
+            if mark.object
+        }
 
     def vouch(self, reader: Reader, other: Reader, trust: float | None = 1.0) -> bool:
         """Let another's votes count in full (1), not at all (0), or as they earn it (None). For curators.

@@ -206,6 +206,13 @@ class Discussing(Room):
 
     # Curating
 
+    def hidden(self, reader: Reader) -> list[Comment]:
+        """The comments that are out of sight, the latest first. For curators."""
+        need(reader, Role.CURATOR)
+        numbers = [mark.object.removeprefix("comment:") for mark in self.events.marks("hidden")]
+        marks = self.events.marks("comment", objects=numbers) if numbers else []
+        return list(reversed(self._comments(reader, marks, None).values()))
+
     def lock(self, reader: Reader, reference: str, *, locked: bool = True, reason: str = "") -> bool:
         """Close the discussion of a paper, or open it again. For curators."""
         need(reader, Role.CURATOR)

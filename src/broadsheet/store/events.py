@@ -65,7 +65,6 @@ KINDS: Final = PERSONAL | {"shelf", "shelved", "comment", "hidden", "lock", "ver
 _T = TypeVar("_T")
 _E, _M = events.c, marks.c
 
-
 # Said once: a statement that is built anew costs more than it takes.
 _LAST: Final = select(_E.seq, _E.at).order_by(_E.seq.desc()).limit(1)
 _STANDING: Final = (
@@ -250,6 +249,12 @@ class Events:
             return [
                 _event(row) for row in connection.execute(_after(bool(kind), reader_id is not None), asked)
             ]
+
+    def latest(self, kinds: Sequence[str], limit: int) -> list[Event]:
+        """The last events of these kinds, the latest first."""
+        query = select(events).where(_E.kind.in_(kinds)).order_by(_E.seq.desc()).limit(limit)
+        with self.database.reading() as connection:
+            return [_event(row) for row in connection.execute(query)]
 
     def marks(
         self,

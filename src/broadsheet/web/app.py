@@ -16,6 +16,7 @@ import broadsheet
 from broadsheet.web import (
     api,
     curators,
+    desk,
     errors,
     following,
     foryou,
@@ -78,6 +79,7 @@ def create_app(house: House) -> FastAPI:
     for community in (marks, trends, talk, shelves, following, curators, foryou, foryou.lab):
         app.include_router(community.api)
         app.include_router(community.router)
+    app.include_router(desk.api)
     app.include_router(api.router)
     app.include_router(methods.api)
     app.include_router(methods.pages)

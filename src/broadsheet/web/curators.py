@@ -31,20 +31,14 @@ def desk(request: Request, reader: Curating) -> Response:
     press = _press(request)
     house = press.house
     community = house.community
-    lately = [
-        (event, house.people.reader(event.reader_id))
-        for kind in ("hidden", "lock", "vouch", "verified")
-        for event in house.store.events.after(kind=kind)[-20:]
-    ]
-    lately.sort(key=lambda pair: -pair[0].seq)
     return press.fresh(
         request,
         "curate_desk.html",
         reports=community.reports(reader),
         claims=[claim for claim in community.claims() if not claim.verified],
-        vouched={mark.object: mark.body.get("trust", 1.0) for mark in house.store.events.marks("vouch")},
+        vouched=community.vouched(),
         people=[account.reader for account in house.store.accounts.every()],
-        lately=lately[:30],
+        lately=community.lately(reader),
     )
 
 
