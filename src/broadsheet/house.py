@@ -86,7 +86,7 @@ class House:
             self._resources.callback(self.store.close)
             shared = None if read_only or self.folder != config.data_dir else self.folder / "tries.db"
             self.people = People(self.store, config, shared)
-            self._resources.callback(self.people.limiter.close)
+            self._resources.callback(self.people.limiter.tries.close)
             self.community = self.people.things["community"] = Community(self.store, config, self.people)
             self.community.pull = self.pull
             encoder = None if config.encoder == "none" else partial(self._made, config.encoder)

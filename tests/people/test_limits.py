@@ -58,21 +58,21 @@ def test_never_more_than_the_limit_in_any_window(steps, tries, seconds):
 
 
 def test_what_is_remembered_is_bounded(monkeypatch):
-    from broadsheet.people import limits
+    from broadsheet.store import tries
 
-    monkeypatch.setattr(limits, "_MOST", 10)
-    monkeypatch.setattr(limits, "_SWEEP", 1)
+    monkeypatch.setattr(tries, "MOST", 10)
+    monkeypatch.setattr(tries, "SWEEP", 1)
     clock = Clock()
     limiter = Limiter(clock=clock)
     for number in range(100):
         clock.now += 0.1
         limiter.count(Limit(1, 60), str(number))
-    assert limiter._file.execute("SELECT count(*) FROM tries").fetchone() == (10,)
+    assert len(limiter.tries) == 10
     with pytest.raises(TooOftenError):
         limiter.check(Limit(1, 60), "99")
     clock.now += 1000
     limiter.count(Limit(1, 60), "later")
-    assert limiter._file.execute("SELECT count(*) FROM tries").fetchone() == (1,)
+    assert len(limiter.tries) == 1
 
 
 def test_a_clock_that_was_far_ahead_locks_nobody_out():
@@ -133,8 +133,8 @@ def test_processes_count_together(tmp_path):
     assert b"192.0.2.7" not in path.read_bytes()
     third.forgive("network", "192.0.2.7")
     Limiter(path).check(Limit(25, 100_000), "network", "192.0.2.7")
-    third.close()
-    third.close()
+    third.tries.close()
+    third.tries.close()
 
 
 def test_two_houses_on_one_folder_count_wrong_passwords_together(tmp_path):
