@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import runpy
+import zlib
 from pathlib import Path
 
 import hypothesis
@@ -13,6 +14,8 @@ import pytest
 # Before numpy and torch are loaded: threads that wait for each other cost far more than they save on small arrays.
 for library in ("OMP", "OPENBLAS", "MKL"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
+import numpy as np  # noqa: E402
 
 # A busy machine is no failure.
 hypothesis.settings.register_profile("broadsheet", deadline=None, print_blob=True)
@@ -40,6 +43,32 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("no shared folder: set BROADSHEET_SHARED to the one with seeds, samples and data")
     return folder
+
+
+class WordCounts:
+    """Texts that share words are near."""
+
+    dim = 256
+    name = "word-counts"
+
+    def __init__(self, *, cache: Path | None = None, threads: int = 1) -> None:
+        pass
+
+    def encode_documents(self, texts):
+        x = np.zeros((len(texts), self.dim), np.float32)
+        for row, text in zip(x, texts, strict=True):
+            for word in text.lower().replace(".", " ").split():
+                row[zlib.crc32(word.strip(":;,").rstrip("s").encode()) % self.dim] += 1
+        x += 1e-3
+        return x / np.linalg.norm(x, axis=1, keepdims=True)
+
+    encode_queries = encode_documents
+
+
+@pytest.fixture(scope="session")
+def word_counts() -> str:
+    """The encoder of the tests that are about meaning and not about encoders, as the settings name it."""
+    return f"{__name__}:WordCounts"
 
 
 @functools.cache

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import random
-import zlib
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 import broadsheet
@@ -25,26 +23,6 @@ PLANTED = {
     "kites": ("kite", "wind", "tail", "reel", "gust", "lift"),
 }
 AUTHORS = ("Ada Example", "Bo Sample", "Cy Specimen", "Di Instance", "Ev Case")
-
-
-class WordCounts:
-    """Texts that share words are near."""
-
-    dim = 256
-    name = "word-counts"
-
-    def __init__(self, *, cache: Path | None = None, threads: int = 1) -> None:
-        pass
-
-    def encode_documents(self, texts):
-        x = np.zeros((len(texts), self.dim), np.float32)
-        for row, text in zip(x, texts, strict=True):
-            for word in text.lower().replace(".", " ").split():
-                row[zlib.crc32(word.strip(":;,").rstrip("s").encode()) % self.dim] += 1
-        x += 1e-3
-        return x / np.linalg.norm(x, axis=1, keepdims=True)
-
-    encode_queries = encode_documents
 
 
 def planted(topic: str, number: int, **given: Any) -> Record:
@@ -99,12 +77,12 @@ def make_record() -> Callable[..., Record]:
 
 
 @pytest.fixture
-def make_house(tmp_path: Path) -> Iterator[Callable[..., House]]:
+def make_house(tmp_path: Path, word_counts: str) -> Iterator[Callable[..., House]]:
     """Make a house of records, encoded by counting words unless another encoder is given."""
     made: list[House] = []
 
     def make(records: list[Record] | None = None, **given: Any) -> House:
-        settings: dict[str, Any] = {"encoder": f"{__name__}:WordCounts", "readers": "many", **given}
+        settings: dict[str, Any] = {"encoder": word_counts, "readers": "many", **given}
         house = broadsheet.open(tmp_path / f"house-{len(made)}", **settings)
         made.append(house)
         every = [planted(topic, number) for topic in PLANTED for number in range(30)]

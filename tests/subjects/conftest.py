@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import random
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import broadsheet
@@ -26,26 +24,6 @@ CATEGORIES = {
     "violins": "physics.class-ph",
     "glaciers": "physics.geo-ph",
 }
-
-
-class WordCounts:
-    """Texts that share words are near."""
-
-    dim = 256
-    name = "word-counts"
-
-    def __init__(self, *, cache: Path | None = None, threads: int = 1) -> None:
-        pass
-
-    def encode_documents(self, texts):
-        x = np.zeros((len(texts), self.dim), np.float32)
-        for row, text in zip(x, texts, strict=True):
-            for word in text.lower().replace(".", " ").split():
-                row[zlib.crc32(word.strip(":;,").rstrip("s").encode()) % self.dim] += 1
-        x += 1e-3
-        return x / np.linalg.norm(x, axis=1, keepdims=True)
-
-    encode_queries = encode_documents
 
 
 def planted(topic: str, number: int, *, category: bool = True) -> Record:
@@ -76,12 +54,12 @@ def planted(topic: str, number: int, *, category: bool = True) -> Record:
 
 
 @pytest.fixture
-def make_house(tmp_path: Path) -> Iterator[Callable[..., House]]:
+def make_house(tmp_path: Path, word_counts: str) -> Iterator[Callable[..., House]]:
     """Make a house of records, encoded by counting words."""
     made: list[House] = []
 
     def make(records: list[Record]) -> House:
-        house = broadsheet.open(tmp_path / str(len(made)), encoder=f"{__name__}:WordCounts")
+        house = broadsheet.open(tmp_path / str(len(made)), encoder=word_counts)
         made.append(house)
         house.store.ingest(records)
         house.refresh()

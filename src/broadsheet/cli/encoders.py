@@ -35,11 +35,7 @@ def status(ctx: typer.Context, as_json: Json = False) -> None:
     if as_json:
         printing.print_json(asdict(found))
         return
-    rows = _rows(found)
-    if printing.on_terminal():
-        printing.print_table(("", ""), rows)
-    else:
-        printing.print_rows(rows)
+    printing.print_list(("", ""), _rows(found))
 
 
 def _rows(found: Status) -> list[tuple[str, str]]:

@@ -144,11 +144,9 @@ def lab(ctx: typer.Context, as_json: Json = False) -> None:
         return
     columns = ("first", "second", "days_to_first", "days_to_second", "draws", "evidence", "p", "winner")
     rows = [[each[name] for name in columns] for each in told]
-    if printing.on_terminal() and rows:
-        printing.print_table([name.replace("_", " ") for name in columns], rows)
+    if rows:
+        printing.print_list([name.replace("_", " ") for name in columns], rows)
     else:
-        printing.print_rows(rows)
-    if not rows:
         printing.note("nothing is compared: BROADSHEET_LAB_RANKERS names two rankers")
 
 

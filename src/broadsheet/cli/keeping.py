@@ -207,11 +207,9 @@ def list_(
         merges = house.merges(reference)
     if as_json:
         printing.print_json([_merge_json(merge) for merge in merges])
-    elif printing.on_terminal():
-        head = ("merge", "kept", "gone", "reason", "evidence", "day", "state")
-        printing.print_table(head, map(_merge_row, merges), numbers=("merge",))
     else:
-        printing.print_rows(map(_merge_row, merges))
+        head = ("merge", "kept", "gone", "reason", "evidence", "day", "state")
+        printing.print_list(head, map(_merge_row, merges), numbers=("merge",))
 
 
 def _merge_row(merge: Merge) -> tuple[object, ...]:

@@ -52,10 +52,7 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
         )
         for account in accounts
     ]
-    if printing.on_terminal():
-        printing.print_table(("name", "role", "since", "account", "address", "shown as"), rows)
-    else:
-        printing.print_rows(rows)
+    printing.print_list(("name", "role", "since", "account", "address", "shown as"), rows)
 
 
 @app.command()

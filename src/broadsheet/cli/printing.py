@@ -183,6 +183,14 @@ def print_table(
     console.print(table)
 
 
+def print_list(head: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[str] = ()) -> None:
+    """A table for a person, and the same rows as lines for a program."""
+    if on_terminal():
+        print_table(head, rows, numbers=numbers)
+    else:
+        print_rows(rows)
+
+
 Report = Callable[[str, int, int], None]
 """Called with a task's name, how much is done and how much there is."""
 

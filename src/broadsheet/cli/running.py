@@ -112,10 +112,8 @@ def config(ctx: typer.Context, as_json: Json = False) -> None:
     values = _masked(effective_settings(ctx))
     if as_json:
         printing.print_json(values)
-    elif printing.on_terminal():
-        printing.print_table(("setting", "value"), values.items())
     else:
-        printing.print_rows(values.items())
+        printing.print_list(("setting", "value"), values.items())
 
 
 def _masked(config: Settings) -> dict[str, Any]:

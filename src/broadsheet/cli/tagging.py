@@ -33,11 +33,8 @@ def list_(ctx: typer.Context, reader: Whose = "", as_json: Json = False) -> None
         printing.print_json(
             [{"name": t.name, "fits": t.fits, "refused": t.refused, "said": list(t.said)} for t in tags]
         )
-    elif printing.on_terminal():
-        head = ("tag", "papers", "refused", "in words")
-        printing.print_table(head, rows, numbers=("papers", "refused"))
     else:
-        printing.print_rows(rows)
+        printing.print_list(("tag", "papers", "refused", "in words"), rows, numbers=("papers", "refused"))
 
 
 @app.command()
