@@ -15,25 +15,15 @@ its old vector as the prototype. λ = (10, 5), those of OCA's code for the same 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
 from torch.nn.utils.parametrizations import orthogonal
 
-from octavo.arrays import unit
-from octavo.bridge.anchors import Anchors
-from octavo.bridge.learned import LearnedBridge
-from octavo.protocols import Array, Ids
-from octavo.tensors import learned, put
-from octavo.training import batches, train
+from octavo.bridge.layered import LayeredBridge
 
-_BATCH: Final = 256
-_RATE: Final = 1e-2
 _C: Final = 3.0
 
 
@@ -76,60 +66,21 @@ class CompatibilityLoss(nn.Module):
         return loss
 
 
-class Bt2Bridge(LearnedBridge):
+class Bt2Bridge(LayeredBridge[BasisTransformation]):
     """A Bridge, and vectors for a new index whose first dimensions are the old encoder's.
 
-    extra: e; more are taken where the old space is wider than both together. steps: of Adam, over batches of
-    256 anchors. seed: of the batches and the first weights. Raises ValueError for extra below 0 or no steps.
+    extra: e; more are taken where the old space is wider than both together. `transform` returns v, of
+    D_new + e dimensions.
     """
 
     _kind = "octavo.bridge.bt2"
-    _asked = ("extra", "steps", "seed")
 
-    def __init__(self, *, extra: int = 32, steps: int = 600, seed: int = 0) -> None:
-        if extra < 0:
-            raise ValueError(f"extra must be at least 0, got {extra}")
-        if steps < 1:
-            raise ValueError(f"steps must be at least 1, got {steps}")
-        self.extra, self.steps, self.seed = extra, steps, seed
+    def _layer(self, old: int, new: int, extra: int) -> BasisTransformation:
+        return BasisTransformation(old, new, extra)
 
-    def _learn(self, pairs: Anchors) -> None:
-        y, x = torch.from_numpy(unit(pairs.old)), torch.from_numpy(unit(pairs.new))
-        layer = self.layer_ = self._fresh(y.shape[1], x.shape[1])
-        criterion = CompatibilityLoss()
+    def _loss(self, layer: BasisTransformation, new: Tensor, old: Tensor) -> Tensor:
+        loss: Tensor = CompatibilityLoss()(layer(new)[:, : layer.old], old)
+        return loss
 
-        def loss(rows: Ids) -> Tensor:
-            made: Tensor = criterion(layer(x[rows])[:, : layer.old], y[rows])
-            return made
-
-        chosen = batches(len(x), _BATCH, steps=self.steps, seed=self.seed)
-        for _ in train(layer, loss, chosen, rate=_RATE):
-            pass
-
-    def _fresh(self, old: int, new: int) -> BasisTransformation:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
-            return BasisTransformation(old, new, self.extra)
-
-    def transform(self, new: npt.ArrayLike) -> Array:
-        """Return v, (M, D_new + e) of unit length, for an index of the new encoder. Raises ShapeError."""
-        return self._made(self._given(new))
-
-    def _made(self, x: Array) -> Array:
-        with torch.no_grad():
-            v: Array = normalize(self.layer_(torch.from_numpy(unit(x))), dim=1).numpy()
-        return v
-
-    def _moved(self, x: Array) -> Array:
-        return unit(self._made(x)[:, : self.layer_.old])
-
-    @property
-    def _width(self) -> int:
-        return self.layer_.new
-
-    def _state(self) -> dict[str, npt.NDArray[Any]]:
-        return {"widths": np.array([self.layer_.old, self.layer_.new]), "layer": learned(self.layer_)}
-
-    def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        self.layer_ = self._fresh(*arrays["widths"].tolist())
-        put(self.layer_, arrays["layer"])
+    def _vectors(self, layer: BasisTransformation, new: Tensor) -> Tensor:
+        return normalize(layer(new), dim=1)

@@ -18,25 +18,12 @@ frozen: z = W h + c is learned on its vectors h, and o is compared with h itself
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
-
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize, pad
 from torch.nn.utils.parametrizations import orthogonal
 
-from octavo.arrays import unit
-from octavo.bridge.anchors import Anchors
-from octavo.bridge.learned import LearnedBridge
-from octavo.protocols import Array, Ids
-from octavo.tensors import learned, put
-from octavo.training import batches, train
-
-_BATCH: Final = 256
-_RATE: Final = 1e-2
+from octavo.bridge.layered import LayeredBridge
 
 
 class OcaLayer(nn.Module):
@@ -84,60 +71,21 @@ class OcaLoss(nn.Module):
         return loss
 
 
-class OcaBridge(LearnedBridge):
+class OcaBridge(LayeredBridge[OcaLayer]):
     """A Bridge, and vectors for a new index that old ones can be asked with and compared to.
 
-    extra: e. steps: of Adam, over batches of 256 anchors. seed: of the batches and the first weights.
-    Raises ValueError for extra below 0 or steps below 1.
+    extra: e. `transform` returns z.
     """
 
     _kind = "octavo.bridge.oca"
-    _asked = ("extra", "steps", "seed")
 
-    def __init__(self, *, extra: int = 32, steps: int = 600, seed: int = 0) -> None:
-        if extra < 0:
-            raise ValueError(f"extra must be at least 0, got {extra}")
-        if steps < 1:
-            raise ValueError(f"steps must be at least 1, got {steps}")
-        self.extra, self.steps, self.seed = extra, steps, seed
+    def _layer(self, old: int, new: int, extra: int) -> OcaLayer:
+        return OcaLayer(old, new, extra)
 
-    def _learn(self, pairs: Anchors) -> None:
-        y, x = torch.from_numpy(unit(pairs.old)), torch.from_numpy(unit(pairs.new))
-        layer = self.layer_ = self._fresh(y.shape[1], x.shape[1])
-        criterion = OcaLoss()
+    def _loss(self, layer: OcaLayer, new: Tensor, old: Tensor) -> Tensor:
+        loss: Tensor = OcaLoss()(*layer(new), old, new)
+        return loss
 
-        def loss(rows: Ids) -> Tensor:
-            made: Tensor = criterion(*layer(x[rows]), y[rows], x[rows])
-            return made
-
-        chosen = batches(len(x), _BATCH, steps=self.steps, seed=self.seed)
-        for _ in train(layer, loss, chosen, rate=_RATE):
-            pass
-
-    def _fresh(self, old: int, new: int) -> OcaLayer:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
-            return OcaLayer(old, new, self.extra)
-
-    def transform(self, new: npt.ArrayLike) -> Array:
-        """Return z, (M, dim) of unit length, for an index of the new encoder. Raises ShapeError."""
-        return self._made(self._given(new))
-
-    def _made(self, x: Array) -> Array:
-        with torch.no_grad():
-            z: Array = self.layer_(torch.from_numpy(unit(x)))[0].numpy()
+    def _vectors(self, layer: OcaLayer, new: Tensor) -> Tensor:
+        z: Tensor = layer(new)[0]
         return z
-
-    def _moved(self, x: Array) -> Array:
-        return unit(self._made(x)[:, : self.layer_.old])
-
-    @property
-    def _width(self) -> int:
-        return self.layer_.new
-
-    def _state(self) -> dict[str, npt.NDArray[Any]]:
-        return {"widths": np.array([self.layer_.old, self.layer_.new]), "layer": learned(self.layer_)}
-
-    def _restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        self.layer_ = self._fresh(*arrays["widths"].tolist())
-        put(self.layer_, arrays["layer"])
