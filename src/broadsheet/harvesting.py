@@ -92,6 +92,8 @@ def _pull(
                 log.warning("%s: %s", report.path, step.note)
             if progress:
                 progress(report, step.note)
+    except ConfigError:
+        raise  # what was never understood is no harvest, and cannot go stale
     except BroadsheetError as error:
         store.save_harvest(replace(state, last_attempt=datetime.now(UTC), last_error=str(error)))
         if not isinstance(error, UnreadableInputError):
