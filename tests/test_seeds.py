@@ -10,7 +10,7 @@ import pytest
 import broadsheet
 from broadsheet.house import House
 
-PARAPHRASES = Path(__file__).with_name("data") / "paraphrases.tsv"
+DATA = Path(__file__).with_name("data")
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +69,10 @@ def test_the_year_is_never_invented_and_taken_when_told(pages: list[Path], tmp_p
         assert len(house.edition("2025-W31").papers) == len(house.edition("2025-07").papers) == 56
 
 
-def test_nearly_every_paper_is_found_by_a_paraphrase_of_its_idea(house: House) -> None:
-    with PARAPHRASES.open(encoding="utf-8", newline="") as lines:
+# The second was written by somebody who had only the abstracts before them, and not changed for how it fared.
+@pytest.mark.parametrize(("file", "missed_at_most"), [("paraphrases.tsv", 3), ("paraphrases-2.tsv", 0)])
+def test_a_paper_is_found_by_a_paraphrase_of_its_idea(house: House, file: str, missed_at_most: int) -> None:
+    with (DATA / file).open(encoding="utf-8", newline="") as lines:
         pairs = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
     assert len(pairs) == 109
     missed = []
@@ -78,7 +80,7 @@ def test_nearly_every_paper_is_found_by_a_paraphrase_of_its_idea(house: House) -
         found = [paper.title for paper in house.search(pair["paraphrase"], limit=10).papers]
         if pair["title"] not in found:
             missed.append(pair)
-    assert len(missed) <= 3, missed
+    assert len(missed) <= missed_at_most, missed
 
 
 def test_every_paper_is_found_first_by_its_title(house: House) -> None:

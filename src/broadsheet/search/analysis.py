@@ -101,9 +101,8 @@ def content_stems(text: str) -> Counter[str]:
     >>> content_stems("the words of the word"), content_stems("Llama 2's size")
     (Counter({'word': 2}), Counter({'llama': 1, '2': 1, 'size': 1}))
     """
-    said = folded(_ENDING.sub(" ", text))
-    kept = [word for word in said if word not in STOP_WORDS] or said
-    return Counter(stems(" ".join(kept)))
+    said = folded(_ENDING.sub(" ", text) if "'" in text or "’" in text else text)
+    return Counter(map(_stem, [word for word in said if word not in STOP_WORDS] or said))
 
 
 def matches(text: str, wanted: Collection[str]) -> tuple[Token, ...]:
