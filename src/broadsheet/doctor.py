@@ -206,7 +206,8 @@ def _meaning(house: House) -> Iterator[Finding]:
         detail = (
             f"{detail}; {near.tokenless} were encoded before tokens were kept and are ranked without them"
         )
-        yield Finding("warning", "meaning", detail, "`broadsheet index --rebuild` reads them again")
+        advice = "`broadsheet index` reads them again; a running server does it by itself"
+        yield Finding("warning", "meaning", detail, advice)
     else:
         yield Finding("ok", "meaning", detail)
 

@@ -289,9 +289,9 @@ def damaged(path: Path) -> None:
     [
         ("manifest.json", "write"),
         ("manifest.json", "remove"),
-        ("vectors-1.f16", "truncate"),
-        ("vectors-1.f16", "flip"),
-        ("vectors-1.f16", "remove"),
+        ("vectors-1.i8", "truncate"),
+        ("vectors-1.i8", "flip"),
+        ("vectors-1.i8", "remove"),
         ("papers-1.i64", "flip"),
         ("papers-1.i64", "truncate"),
     ],

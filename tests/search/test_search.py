@@ -289,7 +289,7 @@ def test_vectors_of_another_encoder_are_not_mixed(
     assert "another encoder" in results.notes[0]
     assert library.encode() == 6
     assert library.find("sourdough").hits[0].legs == {"words": 1, "meaning": 1}
-    assert [path.name for path in (tmp_path / "index" / "vectors").glob("vectors-*")] == ["vectors-2.f16"]
+    assert [path.name for path in (tmp_path / "index" / "vectors").glob("vectors-*")] == ["vectors-2.i8"]
 
 
 def test_an_empty_corpus(search: Search) -> None:

@@ -169,7 +169,7 @@ def test_changed_and_removed_papers(full: Search, papers: Any, make_paper: Any, 
     assert (tokens_of(full, 5).codes != before).any()
 
 
-def test_papers_of_before_have_none_until_the_index_is_rebuilt(
+def test_papers_of_before_are_read_again_and_found_meanwhile(
     papers: Any, make_paper: Any, search: Search, encoder: WordEncoder, monkeypatch: Any
 ) -> None:
     with monkeypatch.context() as before:
@@ -181,10 +181,12 @@ def test_papers_of_before_have_none_until_the_index_is_rebuilt(
     assert (manifest.tokens, manifest.kinds) == ("", ("vectors", "papers", "gone"))
     papers.put(make_paper(50, "Paper about word50", "and word3"))
     search.sync()
-    assert search.encode() == 1
+    monkeypatch.setattr(encoding, "BATCH", 8)
+    steps = iter([False, True])
+    assert search.encode(stop=lambda: next(steps)) == 8
     snapshot = search.meaning.snapshot()
     assert snapshot is not None
-    assert snapshot.tokenless == 30
+    assert snapshot.tokenless == 23
     assert tokens_of(search, 3, 50).has.tolist() == [False, True]
     assert 3 in {hit.paper_id for hit in search.find("word3 word4").hits}
     # The gone rows are left behind, the order of those that have tokens stays.
@@ -192,18 +194,15 @@ def test_papers_of_before_have_none_until_the_index_is_rebuilt(
     monkeypatch.setattr(encoding, "_DEAD_SHARE", 0.0)
     kept = tokens_of(search, 50).codes
     papers.remove(1)
-    search.encode()
+    assert search.encode() == 22
     snapshot = search.meaning.snapshot()
     assert snapshot is not None
-    assert (snapshot.manifest.generation, snapshot.manifest.dead, snapshot.tokenless) == (2, 0, 29)
+    assert (snapshot.manifest.generation, snapshot.manifest.dead, snapshot.tokenless) == (2, 0, 0)
+    assert len(snapshot) == 30
     np.testing.assert_array_equal(tokens_of(search, 50).codes, kept)
     assert search.health().problems == ()
-    # Asked to, it reads them again.
-    search.rebuild()
-    snapshot = search.meaning.snapshot()
-    assert snapshot is not None
-    assert (len(snapshot), snapshot.tokenless) == (30, 0)
-    assert len(encoder.encoded) == 30 + 1 + 29
+    assert search.encode() == 0
+    assert len(encoder.encoded) == 30 + 8 + 22
 
 
 def damage(search: Search, how: str) -> Path:
@@ -242,12 +241,10 @@ def test_damaged_tokens_are_said_and_mended_and_all_else_goes_on(
 def test_another_codec_begins_anew(full: Search, papers: Any, make_paper: Any, monkeypatch: Any) -> None:
     monkeypatch.setitem(token_codes.CODEC_OF, "words-", "words-2")
     papers.put(make_paper(60, "Paper about word6", "word7"))
-    full.encode()
-    assert tokens_of(full, 3, 60).has.tolist() == [False, True]
+    assert full.encode() == 31
+    assert tokens_of(full, 3, 60).has.all()
     assert tokens_of(full, 60).codec == "words-2"
     assert not list(full.meaning.folder.glob("tokens-*.words-1.u8"))
-    full.rebuild()
-    assert tokens_of(full, 3, 60).has.all()
 
 
 def test_torn_tails_are_cut_off(papers: Any, search: Search, encoder: WordEncoder, monkeypatch: Any) -> None:

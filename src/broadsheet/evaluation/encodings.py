@@ -57,9 +57,10 @@ class Encodings:
         vectors, tokens, pieces = [], [], []
         for low in range(0, len(texts), _BLOCK):
             block = texts[low : low + _BLOCK]
-            vectors.append(self.encoder.encode_documents(block).astype(np.float16))
-            tokens += [each.astype(np.float16) for each in self.encoder.encode_tokens(block)]
-            pieces += self.encoder.pieces(block)
+            whole = self.encoder.encode_whole(block)
+            vectors.append(whole.vectors.astype(np.float16))
+            tokens += [each.astype(np.float16) for each in whole.tokens]
+            pieces += whole.pieces
             if progress:
                 progress(min(low + _BLOCK, len(texts)), len(texts))
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -185,6 +185,9 @@ class _Run:
         self.hash_of.clear()
         self.folder.mkdir(parents=True, exist_ok=True)
         manifest = self._begin()
+        if manifest.version != vectors.VERSION:
+            manifest = self._compact(manifest)
+            self._sweep(manifest)
         caught_up = not manifest.pending and self.store.last_change() == manifest.position
         if caught_up and (manifest.position or not manifest.rows):
             return 0
@@ -198,9 +201,12 @@ class _Run:
             manifest = writer.manifest
         if manifest.dead >= max(_DEAD_LEAST, _DEAD_SHARE * manifest.rows):
             manifest = self._compact(manifest)
+        self._sweep(manifest)
+        return encoded
+
+    def _sweep(self, manifest: Manifest) -> None:
         for path in vectors.leftovers(self.folder, manifest):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-        return encoded
 
     def _begin(self) -> Manifest:
         """The manifest to go on from: a new generation if there is none or it is another encoder's."""
@@ -218,7 +224,10 @@ class _Run:
         return fresh
 
     def _tokened(self, before: Manifest) -> Manifest:
-        """The manifest with tokens from the next row on, where the encoder has others than were kept."""
+        """The manifest with tokens from the next row on, where the encoder has others than were kept.
+
+        The texts are gone through again, so that those who have none yet get theirs.
+        """
         wanted = begun(self.encoder, before.epoch, before.generation)
         if before.tokens == wanted.tokens:
             return before
@@ -226,7 +235,7 @@ class _Run:
         if wanted.tokens:
             (self.folder / wanted.name("tokens")).unlink(missing_ok=True)
         return replace(
-            vectors.without_tokens(before),
+            _from_the_beginning(vectors.without_tokens(before)),
             tokens=wanted.tokens,
             token_bytes=wanted.token_bytes,
             tokenless=before.rows if wanted.tokens else 0,
@@ -347,11 +356,12 @@ class _Run:
             return manifest.codes
         stored = vectors.read(self.folder, manifest)
         name = f"codes-{manifest.generation}-{manifest.rows}"
-        QuantisedIndex(exact_below=EXACT_BELOW).attach(stored.vectors).save(self.folder / name, vectors=False)
+        index = QuantisedIndex(exact_below=EXACT_BELOW, dtype=manifest.dtype).attach(stored.vectors)
+        index.save(self.folder / name, vectors=False)
         return name
 
     def _compact(self, before: Manifest) -> Manifest:
-        """Write the living rows to new files and leave the gone ones behind."""
+        """Write the living rows to new files, of this version, and leave the gone ones behind."""
         stored = vectors.read(self.folder, before)
         if stored.problem:
             raise DerivedIndexError(stored.problem)
@@ -359,8 +369,16 @@ class _Run:
         # Rows without tokens stand before all others, and still do.
         bare = int((live < before.tokenless).sum())
         fresh = replace(
-            before, generation=before.generation + 1, rows=0, dead=0, codes="", tokenless=bare, sums={}
+            before,
+            version=vectors.VERSION,
+            generation=before.generation + 1,
+            rows=0,
+            dead=0,
+            codes="",
+            tokenless=bare,
+            sums={},
         )
+        kept = stored.rows
         for kind in fresh.kinds:
             (self.folder / fresh.name(kind)).unlink(missing_ok=True)
         with Writer(self.folder, fresh) as writer:
@@ -368,8 +386,7 @@ class _Run:
                 tokens = None
                 if stored.tokens is not None and rows[0] >= before.tokenless:
                     tokens = np.asarray(stored.tokens[rows - before.tokenless])
-                made = stored.vectors[rows].astype(np.float32)
-                writer.append(stored.ids[rows], stored.hashes[rows], made, tokens)
+                writer.append(stored.ids[rows], stored.hashes[rows], kept.take(rows), tokens)
             manifest = writer.commit()
             codes = self._codes(manifest)
             return writer.commit(codes=codes) if codes else manifest

@@ -101,7 +101,7 @@ class Neighbourhood:
         self.generation: tuple[int, ...] = generation
         self.ids = stored.ids
         self.problem = stored.problem
-        self._vectors = stored.vectors
+        self._vectors = stored.rows
         self._tokens = stored.tokens
         self._alive = stored.alive
         live = np.flatnonzero(stored.alive)
@@ -120,7 +120,8 @@ class Neighbourhood:
                 return index
             except (SavedFileError, OSError) as error:
                 self.problem = f"the codes of the vectors cannot be read, searching without them: {error}"
-        return QuantisedIndex(exact_below=max(EXACT_BELOW, stored.manifest.rows + 1)).attach(stored.vectors)
+        few = max(EXACT_BELOW, stored.manifest.rows + 1)
+        return QuantisedIndex(exact_below=few, dtype=stored.manifest.dtype).attach(stored.vectors)
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -147,7 +148,7 @@ class Neighbourhood:
     def vectors_of(self, paper_ids: Sequence[int]) -> Array:
         """The vectors of those papers that have one: (M, D), in the order given."""
         rows, known = self._positions(np.asarray(paper_ids, dtype=np.int64))
-        return np.asarray(self._vectors[rows[known]], dtype=np.float32).reshape(-1, self.manifest.dim)
+        return self._vectors.take(rows[known]).reshape(-1, self.manifest.dim)
 
     @property
     def tokenless(self) -> int:

@@ -1,7 +1,8 @@
 """The papers' vectors on disk: files that only grow, and a manifest that says how far they count.
 
     manifest.json            what counts; replaced as a whole after the files below are on the disk
-    vectors-G.f16            (N, D) float16, a row a paper
+    vectors-G.i8             (N, D) int8, a row a paper: its direction in 8 bits a dimension, which ranks as
+                             well as 16 (`octavo.find.rows`); of version 1, vectors-G.f16, (N, D) float16
     papers-G.i64             (N, 2): the paper's id, the hash of the text the row was made from
     tokens-G.NAME.u8         (N - F, B): codes of the paper's tokens, by the codec of that name; the first F
                              papers were encoded before tokens were kept, and have none
@@ -10,8 +11,8 @@
     codes-N/                 the quantised index over the first N rows
 
 Whatever stands behind the lengths in the manifest was being written when the power went, and is cut off by
-the next writer. G counts the times the files were begun anew: for another encoder, or to leave the gone rows
-behind. One process writes (a file lock), any number read.
+the next writer. G counts the times the files were begun anew: for another encoder, to leave the gone rows
+behind, or to bring version 1 up to date. One process writes (a file lock), any number read.
 """
 
 from __future__ import annotations
@@ -23,17 +24,23 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Final, Self
+from typing import Any, BinaryIO, Final, Literal, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from broadsheet.exceptions import DerivedIndexError
+from octavo.find.rows import Rows, in_steps
 from octavo.protocols import Array, Ids
 
-VERSION: Final = 1
-_ITEM: Final = {"vectors": 2, "papers": 16, "gone": 8, "tokens": 1}
-_SUFFIX: Final = {"vectors": "f16", "papers": "i64", "gone": "i64", "tokens": "u8"}
+VERSION: Final = 2
+HALVES: Final = 1
+"""The version whose vectors are float16: it is read, and the next writer leaves it behind."""
+
+_ITEM: Final = {"vectors": 1, "papers": 16, "gone": 8, "tokens": 1}
+_SUFFIX: Final = {"vectors": "i8", "papers": "i64", "gone": "i64", "tokens": "u8"}
+
+Vectors: TypeAlias = npt.NDArray[np.int8] | npt.NDArray[np.float16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +74,13 @@ class Manifest:
     def name(self, kind: str) -> str:
         """The name of a file of this generation."""
         codec = f".{self.tokens}" if kind == "tokens" else ""
-        return f"{kind}-{self.generation}{codec}.{_SUFFIX[kind]}"
+        halves = kind == "vectors" and self.version == HALVES
+        return f"{kind}-{self.generation}{codec}.{'f16' if halves else _SUFFIX[kind]}"
+
+    @property
+    def dtype(self) -> Literal["int8", "float16"]:
+        """How the vectors are kept."""
+        return "float16" if self.version == HALVES else "int8"
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -77,7 +90,7 @@ class Manifest:
     def size(self, kind: str) -> int:
         """How many bytes of that file count."""
         items = {
-            "vectors": self.rows * self.dim,
+            "vectors": self.rows * self.dim * np.dtype(self.dtype).itemsize,
             "papers": self.rows,
             "gone": self.dead,
             "tokens": max(0, self.rows - self.tokenless) * self.token_bytes,
@@ -97,7 +110,7 @@ def read_manifest(folder: Path) -> Manifest | None:
         raise DerivedIndexError(f"the manifest of the vectors cannot be read: {error}") from error
     try:
         found: dict[str, Any] = json.loads(text)
-        if found.get("version") != VERSION:
+        if found.get("version") not in (HALVES, VERSION):
             raise DerivedIndexError(f"the vectors are of version {found.get('version')}, not {VERSION}.")
         manifest = Manifest(**found)
         sane = manifest.dim > 0 <= manifest.tokenless <= manifest.rows and manifest.token_bytes >= 0
@@ -112,17 +125,23 @@ def read_manifest(folder: Path) -> Manifest | None:
 class Stored:
     """What one manifest counts, read.
 
-    vectors: (N, D) float16, mapped. ids, hashes: (N,). alive: (N,) whether a row counts. tokens: (N - F, B),
-    mapped; None where there are none. problem: why there are none, though there should be.
+    vectors: (N, D) as they are kept, mapped. ids, hashes: (N,). alive: (N,) whether a row counts.
+    tokens: (N - F, B), mapped; None where there are none. problem: why there are none, though there should
+    be.
     """
 
     manifest: Manifest
-    vectors: npt.NDArray[np.float16]
+    vectors: Vectors
     ids: Ids
     hashes: Ids
     alive: npt.NDArray[np.bool_]
     tokens: npt.NDArray[np.uint8] | None = None
     problem: str = ""
+
+    @property
+    def rows(self) -> Rows:
+        """The vectors as numbers to reckon with."""
+        return Rows.of(self.manifest.dtype, self.vectors)
 
 
 def read(folder: Path, manifest: Manifest) -> Stored:
@@ -194,14 +213,14 @@ def _column(folder: Path, manifest: Manifest, kind: str) -> Ids:
     return np.frombuffer(data, dtype=np.int64)
 
 
-def _mapped(folder: Path, manifest: Manifest) -> npt.NDArray[np.float16]:
+def _mapped(folder: Path, manifest: Manifest) -> Vectors:
     if not manifest.rows:
-        return np.empty((0, manifest.dim), np.float16)
+        return np.empty((0, manifest.dim), manifest.dtype)
     file = folder / manifest.name("vectors")
     try:
         if file.stat().st_size < manifest.size("vectors"):
             raise DerivedIndexError(f"{file.name} is truncated.")
-        return np.memmap(file, np.float16, "r", shape=(manifest.rows, manifest.dim))
+        return np.memmap(file, manifest.dtype, "r", shape=(manifest.rows, manifest.dim))
     except OSError as error:
         raise DerivedIndexError(f"{file.name} cannot be read: {error}") from error
 
@@ -277,7 +296,8 @@ class Writer:
             assert tokens is not None
             assert tokens.shape == (len(ids), self.manifest.token_bytes)
             self._write("tokens", tokens)
-        self._write("vectors", vectors.astype(np.float16))
+        halves = self.manifest.version == HALVES
+        self._write("vectors", vectors.astype(np.float16) if halves else in_steps(vectors))
         self._write("papers", np.column_stack([ids, hashes]).astype(np.int64))
         self._rows += len(ids)
         self.whole = True

@@ -10,19 +10,31 @@ from __future__ import annotations
 import hashlib
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self, SupportsIndex
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Final,
+    Literal,
+    NamedTuple,
+    Self,
+    SupportsIndex,
+    TypeAlias,
+    get_args,
+)
 
 import numpy as np
 import numpy.typing as npt
 
 from octavo.exceptions import SavedFileError, ShapeError
 from octavo.find.best import Best
-from octavo.find.rows import Rows, allowed, cutoff, shaped, vectors
+from octavo.find.rows import Rows, Stored, allowed, cutoff, shaped, vectors
 from octavo.protocols import Hits, Ids
 from octavo.saving import Saved, load, save
 
 if TYPE_CHECKING:
     from octavo.find.product_codes import ProductCodes
+
+DType: TypeAlias = Literal["float32", "float16", "int8"]
 
 _KIND: Final = "octavo.find.quantised"
 _VERSION: Final = 1
@@ -46,7 +58,7 @@ class QuantisedIndex:
     oversample: for k hits, this many times k candidates (at least 50) are scored again.
     exact_below: fewer documents than this are scanned exactly, and training waits until there are as many.
     seed: of the training; the same documents, seed and version of FAISS make the same index.
-    dtype: how the exact vectors are kept.
+    dtype: how the exact vectors are kept; as int8 they must be of unit length.
 
     `add` and `attach` train once there are `exact_below` documents, and again when an eighth of them is new.
     Many threads may add and search; a search sees the documents there were when it began.
@@ -58,14 +70,14 @@ class QuantisedIndex:
         oversample: int = 8,
         exact_below: int = 20_000,
         seed: int = 0,
-        dtype: Literal["float32", "float16"] = "float16",
+        dtype: DType = "float16",
     ) -> None:
         if oversample < 1:
             raise ValueError(f"oversample must be at least 1, got {oversample}")
         if exact_below < _FEWEST_TRAINED:
             raise ValueError(f"exact_below must be at least {_FEWEST_TRAINED}, got {exact_below}")
-        if dtype not in ("float32", "float16"):
-            raise ValueError(f"dtype must be 'float32' or 'float16', got {dtype!r}")
+        if dtype not in get_args(DType):
+            raise ValueError(f"dtype must be one of {get_args(DType)}, got {dtype!r}")
         self.oversample = oversample
         self.exact_below = exact_below
         self.seed = seed
@@ -87,7 +99,7 @@ class QuantisedIndex:
             self._state = self._state._replace(rows=self._state.rows.added(x))
             return self._trained_if_due()
 
-    def attach(self, x: npt.NDArray[np.floating[Any]]) -> Self:
+    def attach(self, x: Stored) -> Self:
         """Hold the documents' vectors in (N, D) x from now on, without copying or reading it.
 
         x may be a memory-mapped file. It must begin with the documents already there; further rows are new
@@ -159,7 +171,7 @@ class QuantisedIndex:
         save(folder, _KIND, _VERSION, Saved(facts, arrays))
 
     @classmethod
-    def load(cls, folder: Path, *, vectors: npt.NDArray[np.floating[Any]] | None = None) -> Self:
+    def load(cls, folder: Path, *, vectors: Stored | None = None) -> Self:
         """Read what `save` wrote, with the exact vectors (N, D) from there or, uncopied, those given.
 
         Raises SavedFileError, also where the vectors given are not those the codes were made from.

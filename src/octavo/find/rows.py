@@ -11,7 +11,7 @@ import numpy.typing as npt
 from octavo.exceptions import ShapeError
 from octavo.protocols import Array, Ids
 
-Stored: TypeAlias = npt.NDArray[np.floating[Any]]
+Stored: TypeAlias = npt.NDArray[np.floating[Any]] | npt.NDArray[np.int8]
 
 BLOCK: Final = 2048
 """How many rows are worked on at once. Measured at 384 dimensions: half as many is no faster, twice as many
@@ -21,7 +21,8 @@ leaves the processor's cache and takes float16 three times as long."""
 class Rows:
     """(N, D) vectors, immutable: adding returns new rows that share the old ones' memory.
 
-    Whoever searches keeps the rows it began with while another thread adds.
+    dtype: float32, float16, or int8 for vectors of unit length in steps, which are of unit length when they
+    are read. Whoever searches keeps the rows it began with while another thread adds.
     """
 
     def __init__(self, dtype: npt.DTypeLike, segments: tuple[Stored, ...] = ()) -> None:
@@ -44,7 +45,11 @@ class Rows:
 
     def added(self, x: npt.ArrayLike) -> Self:
         """Return these rows and, copied, those of x. Raises ShapeError."""
-        new = vectors(x, "x", self.dim, self.dtype)
+        new: Stored
+        if self.dtype == np.int8:
+            new = in_steps(vectors(x, "x", self.dim).astype(np.float32, copy=False))
+        else:
+            new = vectors(x, "x", self.dim, self.dtype)
         before = self.segments
         # Small additions are joined, so that ten thousand of them do not make ten thousand segments.
         if before and before[-1].dtype == self.dtype and len(before[-1]) + len(new) <= BLOCK:
@@ -56,7 +61,8 @@ class Rows:
         """Return (N, D), all rows in one array, uncopied where they already are; (0, 0) if there are none."""
         if len(self.segments) == 1:
             return self.segments[0]
-        return np.concatenate(self.segments) if self.segments else np.empty((0, 0), self.dtype)
+        joined: Stored = np.concatenate(self.segments) if self.segments else np.empty((0, 0), self.dtype)
+        return joined
 
     def take(self, ids: Ids) -> Array:
         """Return the (K, D) rows of these ids as float32."""
@@ -83,11 +89,22 @@ class Rows:
             yield some, self.take(some)
 
 
-def vectors(x: npt.ArrayLike, name: str, dim: int | None, dtype: npt.DTypeLike = np.float32) -> Stored:
+def in_steps(x: Array) -> npt.NDArray[np.int8]:
+    """Return (N, D) whole numbers of the same directions as x (N, D), the largest of each row ±127."""
+    largest = np.abs(x).max(axis=1, keepdims=True)
+    steps: npt.NDArray[np.int8] = np.rint(x * (127 / np.where(largest > 0, largest, 1))).astype(np.int8)
+    return steps
+
+
+def vectors(
+    x: npt.ArrayLike, name: str, dim: int | None, dtype: npt.DTypeLike = np.float32
+) -> npt.NDArray[np.floating[Any]]:
     """Return a copy of x if it is (N, D) finite floating-point numbers with D = dim; ShapeError otherwise."""
     given = shaped(x, name, dim)
+    if not np.issubdtype(given.dtype, np.floating):
+        raise ShapeError(f"{name} must hold floating-point numbers, got {given.dtype}")
     with np.errstate(over="ignore"):
-        array: Stored = given.astype(dtype)
+        array: npt.NDArray[np.floating[Any]] = given.astype(dtype)
     if not np.isfinite(array).all():
         wrong = "NaN" if np.isnan(array).any() else "a number that is infinite or does not fit"
         raise ShapeError(f"{name} must be finite in {array.dtype}, got {wrong}")
@@ -103,14 +120,19 @@ def shaped(x: npt.ArrayLike, name: str, dim: int | None) -> Stored:
         raise ShapeError(f"{name} must have the shape {wanted}, got rows of different lengths") from error
     if array.ndim != 2 or array.shape[1] != (dim or array.shape[1]) or not array.shape[1]:
         raise ShapeError(f"{name} must have the shape {wanted}, got {array.shape}")
-    if not np.issubdtype(array.dtype, np.floating):
-        raise ShapeError(f"{name} must hold floating-point numbers, got {array.dtype}")
+    if not np.issubdtype(array.dtype, np.floating) and array.dtype != np.int8:
+        raise ShapeError(f"{name} must hold floating-point numbers or steps of 8 bits, got {array.dtype}")
     return array
 
 
 def _widened(x: Stored) -> Array:
-    """Return x as float32; finite float16 three times faster than NumPy's own conversion, which goes one by
-    one."""
+    """Return x as float32, steps as vectors of unit length; finite float16 three times faster than NumPy's
+    own conversion, which goes one by one."""
+    if x.dtype == np.int8:
+        wide = x.astype(np.float32)
+        lengths = np.sqrt(np.einsum("bd,bd->b", wide, wide))
+        wide *= (1 / np.where(lengths > 0, lengths, 1))[:, None]
+        return wide
     if x.dtype != np.float16:
         return np.asarray(x, dtype=np.float32)
     bits = np.asarray(x).view(np.int16).astype(np.int32)

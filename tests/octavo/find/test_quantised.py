@@ -109,7 +109,7 @@ def test_attached_vectors_are_neither_copied_nor_read(planted, tmp_path):
     [
         (np.ones((10, 48)), "x must hold the 6000 documents of the index first, got 10"),
         (np.ones((MANY, 47)), r"x must have the shape \(N, 48\), got \(6000, 47\)"),
-        (np.ones((MANY, 48), int), "x must hold floating-point numbers, got int64"),
+        (np.ones((MANY, 48), int), "x must hold floating-point numbers or steps of 8 bits, got int64"),
     ],
 )
 def test_what_cannot_be_attached(index, x, message):
@@ -169,7 +169,7 @@ def test_a_folder_of_another_index_is_refused(tmp_path):
         QuantisedIndex.load(tmp_path)
 
 
-@pytest.mark.parametrize("options", [{"oversample": 0}, {"exact_below": 15}, {"dtype": "int8"}])
+@pytest.mark.parametrize("options", [{"oversample": 0}, {"exact_below": 15}, {"dtype": "int16"}])
 def test_bad_options(options):
     with pytest.raises(ValueError, match="must be"):
         QuantisedIndex(**options)

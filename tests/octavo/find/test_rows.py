@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from octavo.find.rows import BLOCK, Rows
+from octavo.find.rows import BLOCK, Rows, in_steps
 
 
 def test_half_precision_is_widened_without_loss():
@@ -12,6 +12,24 @@ def test_half_precision_is_widened_without_loss():
     (_, first), *rest = Rows("float16", (halves,)).blocks()
     wide = np.concatenate([first, *(block for _, block in rest)])
     np.testing.assert_array_equal(wide.view(np.uint32), halves.astype(np.float32).view(np.uint32))
+
+
+def test_steps_are_directions():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((50, 24)).astype(np.float32)
+    x[3] = 0
+    x[4] *= 1e-30
+    rows = Rows("int8").added(x)
+    assert rows.joined().dtype == np.int8
+    assert np.abs(rows.joined()).max(axis=1).tolist() == [127 * (n != 3) for n in range(50)]
+    read = rows.take(np.arange(50))
+    for steps, own in zip(rows.joined().tolist(), read, strict=True):
+        length = sum(step * step for step in steps) ** 0.5
+        assert own.tolist() == pytest.approx([step / (length or 1) for step in steps], abs=1e-6)
+    some = np.delete(np.arange(50), 3)
+    unit = x[some] / np.linalg.norm(x[some].astype(np.float64), axis=1, keepdims=True)
+    assert (read[some] * unit).sum(axis=1).min() > 0.9998
+    np.testing.assert_array_equal(in_steps(read), rows.joined())
 
 
 @given(st.lists(st.integers(0, 3000), max_size=5), st.data())
