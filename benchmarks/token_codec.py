@@ -1,6 +1,6 @@
 """Learn the codec of MiniLM's tokens that the house comes with, from abstracts of arXiv.
 
-    python benchmarks/token_codec.py src/broadsheet/search/minilm-1 --data /path/to/data
+    python benchmarks/token_codec.py src/broadsheet/search/minilm-2 --data /path/to/data
 
 Give it a new name whenever it is learned anew (`broadsheet.search.token_codes`): codes that are kept are read
 by the codec that made them.
@@ -24,7 +24,7 @@ def learn(data: Path, **options: int) -> PooledTokens:
     papers = Abstracts.read(data, COUNTED)
     some = encoded(list(papers.texts[:READ]))
     more = MiniLM().pieces([f"{t}\n{a}" for t, a in zip(papers.titles, papers.texts, strict=True)][READ:])
-    return PooledTokens(**options).fit(some.tokens, some.pieces, more=more)
+    return PooledTokens(**options).fit(some.tokens, some.pieces, some.vectors, more=more)
 
 
 if __name__ == "__main__":
@@ -34,4 +34,4 @@ if __name__ == "__main__":
     parser.add_argument("folder", type=Path)
     parser.add_argument("--data", type=Path, required=True)
     asked = parser.parse_args()
-    learn(asked.data, many=32, kept=80).save(asked.folder)
+    learn(asked.data, many=44, kept=192, together=12).save(asked.folder)

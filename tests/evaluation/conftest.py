@@ -11,6 +11,7 @@ import pytest
 
 from broadsheet.search import token_codes
 from octavo.find.pooled_tokens import PooledTokens
+from octavo.protocols import Whole
 from octavo.testing import planted_corpus
 
 
@@ -36,9 +37,13 @@ class BagEncoder:
             made.append((rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32))
         return made
 
+    def encode_whole(self, texts):
+        tokens = self.encode_tokens(texts)
+        means = np.stack([bag.mean(axis=0) for bag in tokens])
+        return Whole(means / np.linalg.norm(means, axis=1, keepdims=True), tokens, self.pieces(texts))
+
     def encode_documents(self, texts):
-        means = np.stack([tokens.mean(axis=0) for tokens in self.encode_tokens(texts)])
-        return means / np.linalg.norm(means, axis=1, keepdims=True)
+        return self.encode_whole(texts).vectors
 
     encode_queries = encode_documents
 
@@ -63,7 +68,8 @@ def codec(tmp_path_factory):
     documents, _ = planted_corpus()
     encoder, folder = BagEncoder(), tmp_path_factory.mktemp("codec")
     pooled = PooledTokens(many=16, kept=32, together=2)
-    pooled.fit(encoder.encode_tokens(documents), encoder.pieces(documents)).save(folder)
+    whole = encoder.encode_whole(documents)
+    pooled.fit(whole.tokens, whole.pieces, whole.vectors).save(folder)
     return folder
 
 

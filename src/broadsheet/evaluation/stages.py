@@ -171,7 +171,7 @@ class Stages:
 
         def one(question: tuple[Array, Ids], found: Scoring) -> Scoring:
             places = list(found)[: self.head(CANDIDATES)]
-            scores = pooled.scores(pooled.question(*question), codes[places])
+            scores = pooled.scores(pooled.question(*question), codes[places], self.x[places])
             return ordered(dict(zip(places, scores.tolist(), strict=True)))
 
         return self.once(name, lambda: [one(*pair) for pair in zip(pairs, first, strict=True)])

@@ -36,7 +36,8 @@ def compare(question: Question) -> None:
         question.out.notes.append(f"Tokens are out of order: {error}.")
         return
     codes = kept.codes.reshape(len(kept.codes), pooled.many, -1)
-    scores = pooled.scores(pooled.question(*asked), codes)
+    own = question.near.vectors_of(ids[kept.has].tolist())
+    scores = pooled.scores(pooled.question(*asked), codes, own)
     order = np.lexsort((ids[kept.has], -scores))
     leg = Leg("tokens", ids[kept.has][order], scores[order], silent=ids[~kept.has])
     question.add(leg)

@@ -8,12 +8,18 @@ groups A and B at a time, those first whose joining costs the least by Ward's ru
 
 until M are left. Product Quantization for Nearest Neighbor Search (Jégou, Douze and Schmid, 2011),
 doi:10.1109/TPAMI.2010.57, for the code of each: some dimensions together become the nearest of 256 points.
+Optimized Product Quantization (Ge, He, Ke and Sun, 2014), doi:10.1109/TPAMI.2013.240, for which dimensions
+stand together: principal directions, dealt out so that the product of their variances is the same everywhere.
 
 Differs from the paper: before anything else all places of a piece become one vector, and pieces that stand in
 more than a share of all texts are left out; a token weighs as its piece is rare; every round joins the
 cheaper half of the pairs that are each other's nearest; every text keeps the same number M, so that where its
-codes lie need not be written down; and vectors are turned onto the first principal directions of tokens, less
-their mean, which takes the same from every score of a question.
+codes lie need not be written down. And what a text's own vector tells of its tokens, by linear regression,
+is not coded again: with x the text's vector, a question's token q has the score
+
+    max_m ⟨q, b + A x + r_m⟩ = ⟨q, b⟩ + ⟨q, A x⟩ + max_m ⟨q, r_m⟩,
+
+where only the rests r are in the codes and ⟨q, b⟩, the same for every text, is left out.
 """
 
 from __future__ import annotations
@@ -34,15 +40,18 @@ from octavo.saving import Saved, load, save
 Codes = npt.NDArray[np.uint8]
 
 _KIND: Final = "octavo.find.pooled_tokens"
-_VERSION: Final = 1
-_ARRAYS: Final = ("turn", "mean", "points", "rarity")
+_VERSION: Final = 2
+_ARRAYS: Final = ("turn", "lead", "mean", "points", "rarity")
 _POINTS: Final = 256
 _SAMPLE: Final = 60_000  # tokens that directions and points are learned from
 _ROUNDS: Final = 12
+_RIDGE: Final = 1.0
 
 
 class PooledTokens:
     """Token vectors (T, D) of a text to codes (M, B), and the scores of questions with these.
+
+    Beside its tokens goes the text's own vector, (D',), as it is kept anyway.
 
     many: M. kept: to how many dimensions tokens are turned. together: how many of these become one byte, so
     B = ⌈kept / together⌉. common: pieces in more than this share of the texts are left out, where a text has
@@ -52,11 +61,12 @@ class PooledTokens:
     >>> rng = np.random.default_rng(0)
     >>> words = rng.standard_normal((50, 16)).astype(np.float32)
     >>> texts = [rng.permutation(50)[:8] for _ in range(30)]
-    >>> pooled = PooledTokens(many=8, kept=16, together=4).fit([words[text] for text in texts], texts)
-    >>> codes = np.stack([pooled.encode(words[text], text) for text in texts])
+    >>> own = np.stack([words[text].mean(axis=0) for text in texts])
+    >>> pooled = PooledTokens(many=8, kept=16, together=4).fit([words[text] for text in texts], texts, own)
+    >>> codes = np.stack([pooled.encode(words[text], text, x) for text, x in zip(texts, own)])
     >>> codes.shape
     (30, 8, 4)
-    >>> int(pooled.scores(pooled.question(words[texts[7]], texts[7]), codes).argmax())
+    >>> int(pooled.scores(pooled.question(words[texts[7]], texts[7]), codes, own).argmax())
     7
     """
 
@@ -64,7 +74,7 @@ class PooledTokens:
         self,
         *,
         many: int = 32,
-        kept: int = 80,
+        kept: int = 160,
         together: int = 8,
         common: float = 0.5,
         asked: int = 64,
@@ -79,6 +89,7 @@ class PooledTokens:
         self.many, self.kept, self.together = many, kept, together
         self.common, self.asked, self.seed = common, asked, seed
         self.turn_: Array | None = None
+        self.lead_: Array | None = None
         self.mean_: Array | None = None
         self.points_: Array | None = None
         self.rarity_: Array | None = None
@@ -92,10 +103,12 @@ class PooledTokens:
         self,
         bags: Sequence[npt.NDArray[np.floating[Any]]],
         pieces: Sequence[npt.ArrayLike],
+        own: npt.NDArray[np.floating[Any]],
         *,
         more: Sequence[Ids] = (),
     ) -> Self:
-        """Learn from the tokens (T, D) of N texts and the pieces (T,) they are of. Raises ShapeError.
+        """Learn from the tokens (T, D) of N texts, the pieces (T,) they are of, and the texts' own vectors
+        (N, D'). Raises ShapeError.
 
         more: pieces of further texts, so that how rare a piece is be known better.
         """
@@ -103,13 +116,20 @@ class PooledTokens:
         told = [_pieces(each, length) for each, length in zip(pieces, whole.lengths, strict=True)]
         if not len(whole.x):
             raise ShapeError("bags must hold at least one token, got none")
+        texts = vectors(own, "own", None).astype(np.float32, copy=False)
+        if len(texts) != len(told):
+            raise ShapeError(f"own must be one for each of {len(told)} texts, got {len(texts)}")
         rng = np.random.default_rng(self.seed)
         holding = np.bincount(np.concatenate([np.unique(each) for each in (*told, *more)]))
         n = len(told) + len(more)
         self.rarity_ = _half(np.log1p((n - holding + 0.5) / (holding + 0.5)))
-        some = whole.x[np.sort(rng.permutation(len(whole.x))[:_SAMPLE])]
-        _, directions = np.linalg.eigh(np.cov(some, rowvar=False, dtype=np.float64))
-        self.turn_ = _half(directions[:, ::-1][:, : self.kept])
+        some = np.sort(rng.permutation(len(whole.x))[:_SAMPLE])
+        of = np.repeat(np.arange(len(texts)), whole.lengths)[some]
+        lead, mean = _regression(texts[of], whole.x[some])
+        rests = whole.x[some] - texts[of] @ lead - mean
+        variances, directions = np.linalg.eigh(np.cov(rests, rowvar=False, dtype=np.float64))
+        first = np.argsort(-variances, kind="stable")[: self.kept]
+        self.turn_ = _half(directions[:, first[_dealt(variances[first], self.together)]])
         starts = np.cumsum(whole.lengths) - whole.lengths
         pooled = [
             self._pooled(whole.x[start : start + length], own)
@@ -117,30 +137,38 @@ class PooledTokens:
             if length
         ]
         together = np.concatenate(pooled)
-        self.mean_ = _half(together.mean(axis=0))
-        parts = self._parts((together - self.mean_)[rng.permutation(len(together))[:_SAMPLE]])
+        lengths = np.zeros(len(texts), np.int64)
+        lengths[whole.lengths > 0] = [len(each) for each in pooled]
+        each = np.repeat(texts, lengths, axis=0)
+        self.lead_, self.mean_ = (_half(array) for array in _regression(each, together))
+        together = (together - each @ self.lead_ - self.mean_)[rng.permutation(len(together))[:_SAMPLE]]
+        parts = self._parts(together)
         self.points_ = _half(np.stack([_lloyd(part, rng) for part in parts]))
         return self
 
-    def encode(self, bag: npt.NDArray[np.floating[Any]], pieces: npt.ArrayLike) -> Codes:
-        """Return (M, B) from a text's tokens (T, D) and their pieces (T,). Raises ShapeError.
+    def encode(
+        self, bag: npt.NDArray[np.floating[Any]], pieces: npt.ArrayLike, own: npt.NDArray[np.floating[Any]]
+    ) -> Codes:
+        """Return (M, B) from a text's tokens (T, D), their pieces (T,) and its vector (D',). Raises
+        ShapeError.
 
         A text of fewer than M different pieces has some twice, which changes no score. One without tokens is
         no text: give it one, such as its own vector.
         """
-        turn, mean, points, _ = self._learned()
+        turn, lead, mean, points, _ = self._learned()
         x = vectors(bag, "bag", len(turn)).astype(np.float32, copy=False)
         if not len(x):
             raise ShapeError("bag must hold at least one token, got none")
-        pooled = self._pooled(x, _pieces(pieces, len(x))) - mean
+        text = vectors(np.asarray(own)[None], "own", len(lead)).astype(np.float32, copy=False)
+        pooled = self._pooled(x, _pieces(pieces, len(x))) - text @ lead - mean
         codes = np.stack(
             [_nearest(part, own) for part, own in zip(self._parts(pooled), points, strict=True)], axis=1
         )
         return codes[np.arange(self.many) % len(codes)].astype(np.uint8)
 
     def decode(self, codes: Codes) -> Array:
-        """Return (N, M, kept), less the mean, from (N, M, B). Raises ShapeError."""
-        _, mean, points, _ = self._learned()
+        """Return (N, M, kept), the rests, from (N, M, B). Raises ShapeError."""
+        _, _, mean, points, _ = self._learned()
         given = self._checked(codes, points)
         flat = given.reshape(-1, len(points))
         x = np.empty((len(flat), len(points), self.together), np.float32)
@@ -154,21 +182,29 @@ class PooledTokens:
 
         Pieces that were never seen are the rarest. Raises ShapeError.
         """
-        turn, _, _, rarity = self._learned()
+        turn, _, _, _, rarity = self._learned()
         x = vectors(tokens, "tokens", len(turn)).astype(np.float32, copy=False)
         weights = _of(rarity, _pieces(pieces, len(x)))
         chosen = np.sort(np.argsort(-weights, kind="stable")[: self.asked])
         asked: Array = np.asarray((x[chosen] * weights[chosen, None]) @ turn, np.float32)
         return asked
 
-    def scores(self, question: Array, codes: Codes) -> Array:
-        """Return (N,), MaxSim of what `question` returned with texts (N, M, B). Raises ShapeError."""
+    def scores(self, question: Array, codes: Codes, own: npt.NDArray[np.floating[Any]]) -> Array:
+        """Return (N,), MaxSim of what `question` returned with texts of codes (N, M, B) and vectors (N, D').
+
+        Raises ShapeError.
+        """
+        _, lead, _, _, _ = self._learned()
         x = self.decode(codes)
-        asked = vectors(question, "question", x.shape[2])
+        asked = vectors(question, "question", x.shape[2]).astype(np.float32, copy=False)
+        if len(own) != len(x):
+            raise ShapeError(f"own must be one for each of {len(x)} texts, got {len(own)}")
         if not len(asked) or not len(x):
             return np.zeros(len(x), np.float32)
-        each = x.reshape(-1, x.shape[2]) @ asked.T.astype(np.float32)
-        scores: Array = each.reshape(len(x), self.many, len(asked)).max(axis=1).sum(axis=1)
+        each = x.reshape(-1, x.shape[2]) @ asked.T
+        rests = each.reshape(len(x), self.many, len(asked)).max(axis=1).sum(axis=1)
+        texts = vectors(own, "own", len(lead)).astype(np.float32, copy=False)
+        scores: Array = rests + texts @ (lead @ asked.sum(axis=0))
         return scores
 
     def save(self, folder: Path) -> None:
@@ -185,10 +221,10 @@ class PooledTokens:
         saved = load(folder, _KIND, _VERSION)
         try:
             pooled = cls(**saved.facts)
-            turn, mean, points, rarity = (saved.arrays[name].astype(np.float32) for name in _ARRAYS)
+            learned = [saved.arrays[name].astype(np.float32) for name in _ARRAYS]
         except (KeyError, TypeError, ValueError) as error:
             raise SavedFileError(f"{str(folder)!r} holds no pooled tokens: {error}") from error
-        pooled.turn_, pooled.mean_, pooled.points_, pooled.rarity_ = turn, mean, points, rarity
+        pooled.turn_, pooled.lead_, pooled.mean_, pooled.points_, pooled.rarity_ = learned
         return pooled
 
     def _pooled(self, x: Array, pieces: Ids) -> Array:
@@ -211,10 +247,11 @@ class PooledTokens:
         padded = np.pad(x, ((0, 0), (0, -x.shape[1] % self.together)))
         return padded.reshape(len(x), -1, self.together).transpose(1, 0, 2)
 
-    def _learned(self) -> tuple[Array, Array, Array, Array]:
-        if self.turn_ is None or self.mean_ is None or self.points_ is None or self.rarity_ is None:
+    def _learned(self) -> tuple[Array, Array, Array, Array, Array]:
+        turn, lead, mean, points, rarity = self.turn_, self.lead_, self.mean_, self.points_, self.rarity_
+        if turn is None or lead is None or mean is None or points is None or rarity is None:
             raise NotFittedError("fit the pooling before it encodes, decodes or scores")
-        return self.turn_, self.mean_, self.points_, self.rarity_
+        return turn, lead, mean, points, rarity
 
     def _checked(self, codes: Codes, points: Array) -> Codes:
         given = np.asarray(codes)
@@ -248,6 +285,31 @@ def joined(x: Array, weights: Array, many: int) -> Array:
         left[second] = False
         x, weights = x[left], weights[left]
     return _unit(x)
+
+
+def _regression(x: Array, y: Array) -> tuple[Array, Array]:
+    """Return (D', D), (D,): y (N, D) is nearly x (N, D') times the one, plus the other."""
+    x_mean, y_mean = x.mean(axis=0, dtype=np.float64), y.mean(axis=0, dtype=np.float64)
+    left = x - x_mean
+    gram = left.T @ left + _RIDGE * np.eye(len(x_mean))
+    lead: Array = np.linalg.solve(gram, left.T @ (y - y_mean)).astype(np.float32)
+    return lead, (y_mean - x_mean @ lead).astype(np.float32)
+
+
+def _dealt(variances: npt.NDArray[np.float64], together: int) -> Ids:
+    """Return the places of variances, largest first, in the order in which they stand together: each goes to
+    the part with the smallest product that has room."""
+    parts = -(-len(variances) // together)
+    held: list[list[int]] = [[] for _ in range(parts)]
+    products = np.zeros(parts)
+    # Of logarithms that are not negative, so that a part with more members has the larger product.
+    worth = np.log(np.maximum(variances / max(variances[0], 1e-30), 1e-12)) - np.log(1e-12)
+    for place, value in enumerate(worth):
+        room = [len(held[part]) < min(together, len(variances) - part * together) for part in range(parts)]
+        part = int(np.where(room, products, np.inf).argmin())
+        held[part].append(place)
+        products[part] += value
+    return np.array([place for part in held for place in part], np.int64)
 
 
 def _half(x: npt.NDArray[np.floating[Any]]) -> Array:

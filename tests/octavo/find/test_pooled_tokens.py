@@ -6,18 +6,19 @@ from hypothesis import strategies as st
 from octavo.exceptions import NotFittedError, SavedFileError, ShapeError
 from octavo.find.bags import Bags
 from octavo.find.maxsim import chamfer
-from octavo.find.pooled_tokens import PooledTokens, joined
+from octavo.find.pooled_tokens import PooledTokens, _dealt, joined
 
 DIM, WORDS = 16, 60
 MEANINGS = np.random.default_rng(5).standard_normal((WORDS, DIM)).astype(np.float32)
 
 
 def texts(count, seed=0, length=12):
-    """Bags of noisy words, each a piece of its own; piece 0 stands in every text."""
+    """Bags of noisy words, each a piece of its own, and their means; piece 0 stands in every text."""
     rng = np.random.default_rng(seed)
     pieces = [np.append(0, rng.integers(1, WORDS, length)) for _ in range(count)]
     bags = [MEANINGS[own] + 0.1 * rng.standard_normal((len(own), DIM)) for own in pieces]
-    return [(bag / np.linalg.norm(bag, axis=1, keepdims=True)).astype(np.float32) for bag in bags], pieces
+    bags = [(bag / np.linalg.norm(bag, axis=1, keepdims=True)).astype(np.float32) for bag in bags]
+    return bags, pieces, np.stack([bag.mean(axis=0) for bag in bags])
 
 
 @pytest.fixture(scope="module")
@@ -26,26 +27,52 @@ def pooled():
 
 
 def test_every_text_finds_itself(pooled):
-    bags, pieces = texts(40, seed=1)
-    codes = np.stack([pooled.encode(*each) for each in zip(bags, pieces, strict=True)])
+    bags, pieces, own = texts(40, seed=1)
+    codes = np.stack([pooled.encode(*each) for each in zip(bags, pieces, own, strict=True)])
     assert codes.shape == (40, 12, 8)
     assert codes.dtype == np.uint8
     assert pooled.nbytes == codes[0].nbytes
     for place, asked in enumerate(zip(bags, pieces, strict=True)):
-        assert pooled.scores(pooled.question(*asked), codes).argmax() == place
+        assert pooled.scores(pooled.question(*asked), codes, own).argmax() == place
 
 
-def test_scores_are_maxsim_of_the_decoded(pooled):
-    bags, pieces = texts(5, seed=2)
-    codes = np.stack([pooled.encode(*each) for each in zip(bags, pieces, strict=True)])
+def test_scores_are_maxsim_of_what_codes_and_own_vectors_tell(pooled):
+    bags, pieces, own = texts(5, seed=2)
+    codes = np.stack([pooled.encode(*each) for each in zip(bags, pieces, own, strict=True)])
     asked = pooled.question(bags[0], pieces[0])
-    decoded = pooled.decode(codes)
-    whole = Bags(decoded.reshape(-1, DIM), np.full(5, 12))
-    np.testing.assert_allclose(pooled.scores(asked, codes), chamfer(asked, whole), rtol=1e-5)
+    told = pooled.decode(codes) + (own @ pooled.lead_)[:, None]
+    whole = Bags(told.reshape(-1, DIM), np.full(5, 12))
+    np.testing.assert_allclose(pooled.scores(asked, codes, own), chamfer(asked, whole), rtol=1e-4)
+
+
+def test_codes_are_of_what_the_own_vector_does_not_tell():
+    """Tokens that are nothing but their text's vector leave rests of nothing, and are scored for all that."""
+    rng = np.random.default_rng(0)
+    own = rng.standard_normal((80, DIM)).astype(np.float32)
+    own /= np.linalg.norm(own, axis=1, keepdims=True)
+    bags = [np.repeat(vector[None], 6, axis=0) for vector in own]
+    pieces = [rng.permutation(WORDS)[:6] for _ in own]
+    fitted = PooledTokens(many=4, kept=DIM, together=4).fit(bags, pieces, own)
+    codes = np.stack([fitted.encode(*each) for each in zip(bags, pieces, own, strict=True)])
+    assert np.abs(fitted.decode(codes)).max() < 0.1
+    asked = fitted.question(bags[7], pieces[7])
+    scores = fitted.scores(asked, codes, own)
+    assert scores.argmax() == 7
+    assert np.corrcoef(scores, own @ own[7])[0, 1] > 0.999
+
+
+def test_dimensions_are_dealt_out_evenly():
+    variances = 0.5 ** np.arange(12.0)
+    dealt = _dealt(variances, 4)
+    assert sorted(dealt.tolist()) == list(range(12))
+    products = np.log2(variances[dealt]).reshape(3, 4).sum(axis=1)
+    assert products.max() - products.min() <= 2, "side by side they would be 32 apart"
+    assert sorted(_dealt(variances, 5).tolist()) == list(range(12))
+    assert sorted(_dealt(np.zeros(3), 2).tolist()) == [0, 1, 2]
 
 
 def test_a_question_is_turned_and_weighs_as_it_is_rare(pooled):
-    bags, pieces = texts(1, seed=3)
+    bags, pieces, _ = texts(1, seed=3)
     asked = pooled.question(bags[0], pieces[0])
     lengths = np.linalg.norm(asked, axis=1)
     rarity = np.append(pooled.rarity_, pooled.rarity_.max())
@@ -57,7 +84,7 @@ def test_a_question_is_turned_and_weighs_as_it_is_rare(pooled):
 
 def test_long_questions_keep_their_rarest_tokens():
     short = PooledTokens(many=4, kept=8, together=4, asked=3).fit(*texts(60))
-    bags, pieces = texts(1, seed=4, length=30)
+    bags, pieces, _ = texts(1, seed=4, length=30)
     asked = short.question(bags[0], pieces[0])
     rarest = np.sort(short.rarity_[pieces[0]])[-3:]
     assert asked.shape == (3, 8)
@@ -65,10 +92,10 @@ def test_long_questions_keep_their_rarest_tokens():
 
 
 def test_common_pieces_are_left_out_where_there_are_others(pooled):
-    bags, pieces = texts(1, seed=6)
-    without = pooled.encode(bags[0][1:], pieces[0][1:])
-    np.testing.assert_array_equal(pooled.encode(bags[0], pieces[0]), without)
-    alone = pooled.encode(bags[0][:1], pieces[0][:1])
+    bags, pieces, own = texts(1, seed=6)
+    without = pooled.encode(bags[0][1:], pieces[0][1:], own[0])
+    np.testing.assert_array_equal(pooled.encode(bags[0], pieces[0], own[0]), without)
+    alone = pooled.encode(bags[0][:1], pieces[0][:1], own[0])
     assert (alone == alone[0]).all()
 
 
@@ -115,9 +142,14 @@ def test_equal_vectors_are_joined_and_the_loop_ends():
 def test_saving(pooled, tmp_path):
     pooled.save(tmp_path)
     again = PooledTokens.load(tmp_path)
-    bags, pieces = texts(3, seed=7)
-    np.testing.assert_array_equal(again.encode(bags[0], pieces[0]), pooled.encode(bags[0], pieces[0]))
-    np.testing.assert_array_equal(again.question(bags[1], pieces[1]), pooled.question(bags[1], pieces[1]))
+    bags, pieces, own = texts(3, seed=7)
+    codes = pooled.encode(bags[0], pieces[0], own[0])
+    np.testing.assert_array_equal(again.encode(bags[0], pieces[0], own[0]), codes)
+    asked = pooled.question(bags[1], pieces[1])
+    np.testing.assert_array_equal(again.question(bags[1], pieces[1]), asked)
+    np.testing.assert_array_equal(
+        again.scores(asked, codes[None], own[:1]), pooled.scores(asked, codes[None], own[:1])
+    )
     assert again.nbytes == pooled.nbytes
     damaged = next(tmp_path.glob("points-*.npy"))
     damaged.write_bytes(damaged.read_bytes()[:-7])
@@ -128,7 +160,7 @@ def test_saving(pooled, tmp_path):
 def test_nothing_before_it_is_fitted(tmp_path):
     bare = PooledTokens()
     for act in (
-        lambda: bare.encode(MEANINGS[:2], [0, 1]),
+        lambda: bare.encode(MEANINGS[:2], [0, 1], MEANINGS[0]),
         lambda: bare.decode(np.zeros((1, 32, 16), np.uint8)),
         lambda: bare.question(MEANINGS[:2], [0, 1]),
         lambda: bare.save(tmp_path),
@@ -151,7 +183,17 @@ def test_nothing_before_it_is_fitted(tmp_path):
 )
 def test_bad_bags_are_refused(pooled, bag, pieces):
     with pytest.raises(ShapeError):
-        pooled.encode(bag, pieces)
+        pooled.encode(bag, pieces, MEANINGS[0])
+
+
+@pytest.mark.parametrize("own", [MEANINGS[0, :5], MEANINGS[:1], np.full(DIM, np.nan, np.float32)])
+def test_bad_vectors_are_refused(pooled, own):
+    with pytest.raises(ShapeError):
+        pooled.encode(MEANINGS[:3], [1, 2, 3], own)
+    with pytest.raises(ShapeError):
+        pooled.scores(np.ones((2, DIM), np.float32), np.zeros((1, 12, 8), np.uint8), own[None])
+    with pytest.raises(ShapeError):
+        pooled.scores(np.ones((2, DIM), np.float32), np.zeros((2, 12, 8), np.uint8), MEANINGS[:1])
 
 
 @pytest.mark.parametrize(
@@ -164,8 +206,9 @@ def test_bad_codes_are_refused(pooled, codes):
 
 def test_nothing_asked_or_kept_scores_nothing(pooled):
     codes = np.zeros((3, 12, 8), np.uint8)
-    assert pooled.scores(np.empty((0, DIM), np.float32), codes).tolist() == [0, 0, 0]
-    assert pooled.scores(np.ones((2, DIM), np.float32), codes[:0]).shape == (0,)
+    own = MEANINGS[:3]
+    assert pooled.scores(np.empty((0, DIM), np.float32), codes, own).tolist() == [0, 0, 0]
+    assert pooled.scores(np.ones((2, DIM), np.float32), codes[:0], own[:0]).shape == (0,)
 
 
 @pytest.mark.parametrize("bad", [{"many": 0}, {"kept": 0}, {"together": 0}, {"common": 0.0}, {"common": 2.0}])
@@ -176,6 +219,8 @@ def test_parameters_have_bounds(bad):
 
 def test_fitting_on_nothing_is_refused():
     with pytest.raises(ShapeError):
-        PooledTokens().fit([], [])
+        PooledTokens().fit([], [], MEANINGS[:0])
     with pytest.raises(ShapeError):
-        PooledTokens().fit([MEANINGS[:0]], [[]])
+        PooledTokens().fit([MEANINGS[:0]], [[]], MEANINGS[:1])
+    with pytest.raises(ShapeError, match="one for each of 1"):
+        PooledTokens().fit([MEANINGS[:4]], [[1, 2, 3, 4]], MEANINGS[:2])
