@@ -138,7 +138,7 @@ def test_papers_without_tokens_are_told_with_a_cure(house, monkeypatch):
     (house.index.meaning.folder / manifest.name("tokens")).touch()
     (meaning,) = found(house, "meaning")
     assert (meaning.level, "3 were encoded before" in meaning.detail) == ("warning", True)
-    assert "--rebuild" in meaning.advice
+    assert "`broadsheet index`" in meaning.advice
 
 
 @pytest.mark.parametrize("cure", ["rebuild", "refresh"])

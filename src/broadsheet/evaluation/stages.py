@@ -161,11 +161,13 @@ class Stages:
 
     def pooled(self) -> Scorings:
         """The same with tokens as the house keeps them, few and short, and as rare as it takes them to be."""
-        name, codec = "tokens, pooled", codec_of(self.known)
+        name, codec, near = "tokens, pooled", codec_of(self.known), self.desk.search.neighbourhood()
         assert codec is not None
+        assert near is not None
         pooled = codec.pooled
         first = self.convex("words and vectors", [self.words(), self.vectors()])
-        codes = codec.encode(self.known.encode_whole(self.texts)).reshape(len(self.texts), pooled.many, -1)
+        codes = near.tokens_of(np.arange(len(self.texts)) + 1).codes.reshape(-1, pooled.many, pooled.width)
+        assert len(codes) == len(self.texts)
         self.keeps(name, codes.nbytes)
         pairs = zip(self.known.encode_tokens(self.questions), self.known.pieces(self.questions), strict=True)
 

@@ -90,7 +90,7 @@ SYSTEMS: Final[tuple[System, ...]] = (
     System("tokens4", "tokens of 4 bits", "codec", (*_CONVEX, "tokens, 4 bits"), lambda s: s.tokens(4)),
     System(
         "pooled",
-        "tokens in 320 bytes",
+        "tokens in 704 bytes",
         "codec",
         (*_CONVEX, _POOLED),
         lambda s: s.pooled(),
@@ -147,7 +147,7 @@ SYSTEMS: Final[tuple[System, ...]] = (
     ),
     System(
         "pooled3",
-        "the same, tokens in 320 bytes",
+        "the same, tokens in 704 bytes",
         "combination",
         (
             *_CONVEX,

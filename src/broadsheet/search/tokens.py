@@ -35,7 +35,7 @@ def compare(question: Question) -> None:
     except SavedFileError as error:
         question.out.notes.append(f"Tokens are out of order: {error}.")
         return
-    codes = kept.codes.reshape(len(kept.codes), pooled.many, -1)
+    codes = kept.codes.reshape(len(kept.codes), pooled.many, pooled.width)
     own = question.near.vectors_of(ids[kept.has].tolist())
     scores = pooled.scores(pooled.question(*asked), codes, own)
     order = np.lexsort((ids[kept.has], -scores))

@@ -95,9 +95,14 @@ class PooledTokens:
         self.rarity_: Array | None = None
 
     @property
+    def width(self) -> int:
+        """B, bytes of a vector."""
+        return -(-self.kept // self.together)
+
+    @property
     def nbytes(self) -> int:
         """Bytes of a text."""
-        return self.many * -(-self.kept // self.together)
+        return self.many * self.width
 
     def fit(
         self,
