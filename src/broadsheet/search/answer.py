@@ -52,12 +52,6 @@ class Leg:
         """The best `many` alone."""
         return replace(self, ids=self.ids[:many], scores=self.scores[:many])
 
-    def joined(self, other: Self) -> Self:
-        """These and others, which are not among them."""
-        ids, scores = np.append(self.ids, other.ids), np.append(self.scores, other.scores)
-        order = np.lexsort((ids, -scores))
-        return replace(self, ids=ids[order], scores=scores[order])
-
 
 @dataclass
 class Fused:

@@ -16,7 +16,7 @@ import numpy as np
 from broadsheet.search import acronyms, analysis
 from broadsheet.search.answer import Fused
 from broadsheet.search.plan import LEISURE, Stage
-from broadsheet.search.question import FEW_WORDS, Question
+from broadsheet.search.question import DEPTH, FEW_WORDS, Question
 from octavo.find.feedback import moved, richer
 from octavo.find.smoothing import smoothed
 
@@ -98,7 +98,8 @@ def meaning_again(question: Question) -> None:
     found = np.unique(np.concatenate([leg.ids for leg in question.opinions]))
     liked = question.liked_vectors(question.near)
     again = question.close(found[question.near.has(found)], question.vector, liked)
-    question.opinions = [leg for leg in question.opinions if leg.name != "meaning"] + [again]
+    others = [leg for leg in question.opinions if leg.name != "meaning"]
+    question.opinions = [*others, again.first(DEPTH)]
 
 
 def join_again(question: Question) -> None:
