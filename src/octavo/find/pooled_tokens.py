@@ -6,20 +6,24 @@ groups A and B at a time, those first whose joining costs the least by Ward's ru
 
     cost(A, B) = w_A w_B / (w_A + w_B) · |mean(A) - mean(B)|²,
 
-until M are left. Product Quantization for Nearest Neighbor Search (Jégou, Douze and Schmid, 2011),
-doi:10.1109/TPAMI.2010.57, for the code of each: some dimensions together become the nearest of 256 points.
+until M are left.
+
+Product Quantization for Nearest Neighbor Search (Jégou, Douze and Schmid, 2011), doi:10.1109/TPAMI.2010.57,
+for the code of each: some dimensions together become the nearest of 256 points.
+
 Optimized Product Quantization (Ge, He, Ke and Sun, 2014), doi:10.1109/TPAMI.2013.240, for which dimensions
 stand together: principal directions, dealt out so that the product of their variances is the same everywhere.
+
+Of a text's tokens its own vector x tells b + A x, by linear regression, and only the rests r are coded. A
+question's token q then has the score
+
+    max_m ⟨q, b + A x + r_m⟩ = ⟨q, b⟩ + ⟨q, A x⟩ + max_m ⟨q, r_m⟩.
 
 Differs from the paper: before anything else all places of a piece become one vector, and pieces that stand in
 more than a share of all texts are left out; a token weighs as its piece is rare; every round joins the
 cheaper half of the pairs that are each other's nearest; every text keeps the same number M, so that where its
-codes lie need not be written down. And what a text's own vector tells of its tokens, by linear regression,
-is not coded again: with x the text's vector, a question's token q has the score
-
-    max_m ⟨q, b + A x + r_m⟩ = ⟨q, b⟩ + ⟨q, A x⟩ + max_m ⟨q, r_m⟩,
-
-where only the rests r are in the codes and ⟨q, b⟩, the same for every text, is left out.
+codes lie need not be written down; what the text's own vector tells is not coded again; and ⟨q, b⟩, the same
+for every text, is left out of scores.
 """
 
 from __future__ import annotations
