@@ -157,6 +157,17 @@ class ParsedQuery:
         prose = (c.value for c in self.clauses if not c.negated and c.field in ("", "title"))
         return " ".join(prose)
 
+    @property
+    def phrases(self) -> tuple[Clause, ...]:
+        """The conditions that free words must stand side by side."""
+        return tuple(c for c in self.clauses if c.quoted and not (c.field or c.negated))
+
+    def loosened(self, phrase: Clause) -> ParsedQuery:
+        """The query with the words of a phrase in its place, which rank."""
+        words = (Clause(word) for word in phrase.value.split())
+        place = self.clauses.index(phrase)
+        return replace(self, clauses=(*self.clauses[:place], *words, *self.clauses[place + 1 :]))
+
     def without(self, clause: Clause) -> ParsedQuery:
         """The query with one clause taken away."""
         return replace(self, clauses=tuple(c for c in self.clauses if c != clause))

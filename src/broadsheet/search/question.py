@@ -121,8 +121,15 @@ class Question:
         return [read[i] for i in ids if i in read]
 
     def mend(self) -> None:
-        """Read a word that no paper has as the word nearby."""
+        """Read a phrase that no paper has as its words, and a word that no paper has as the word nearby.
+
+        In order of relevance alone: who wants what is new about a phrase waits for it.
+        """
         assert self.matcher is not None
+        for phrase in self.query.phrases if self.by_relevance else ():
+            if self.words is not None and not self.words.count(self.matcher.conditions([phrase])):
+                self.query = self.query.loosened(phrase)
+                self.out.notes.append(f"No paper has {phrase}; its words were searched instead.")
         self.text, notes = spelling.mended(self.text, self.matcher, self.papers)
         self.out.notes += notes
 
