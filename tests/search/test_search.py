@@ -342,6 +342,21 @@ def test_a_bare_search_finds_the_same_papers(library: Search, sort: str) -> None
         assert [hit.title_html for hit in again.hits] == [hit.title_html for hit in whole.hits]
 
 
+def test_a_phrase_that_no_paper_has_is_searched_as_its_words(library: Search) -> None:
+    found = library.find('"graph molecules"')
+    assert found.hits[0].paper_id == 1
+    assert found.notes == ('No paper has "graph molecules"; its words were searched instead.',)
+    assert found.hits == library.find("graph molecules").hits
+    # A phrase that some paper has stays a condition, beside one that none has as well.
+    assert ids(library, '"graph neural networks"') == [1]
+    assert ids(library, '"graph neural networks" "rises bread"') == [1]
+    # What is new about a phrase is waited for; other conditions and refusals are not loosened.
+    assert library.find('"graph molecules"', sort="date").total == 0
+    assert library.find('title:"graph molecules"').total == 0
+    assert library.find('graph "bread rises" year:1900').total == 0
+    assert ids(library, 'graph -"graph molecules"') == ids(library, "graph")
+
+
 def test_an_excluded_phrase_excludes_also_where_the_query_reads_like_the_title(
     search: Search, store: Any, make_paper: Any
 ) -> None:
