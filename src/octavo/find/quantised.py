@@ -106,7 +106,7 @@ class QuantisedIndex:
         ones. Raises ShapeError.
         """
         with self._changing:
-            rows = Rows.of(self.dtype, shaped(x, "x", self._state.rows.dim))
+            rows = Rows.of(self.dtype, shaped(x, "x", self._state.rows.dim, steps=True))
             if len(rows) < len(self):
                 raise ShapeError(f"x must hold the {len(self)} documents of the index first, got {len(rows)}")
             self._state = self._state._replace(rows=rows)
@@ -187,7 +187,7 @@ class QuantisedIndex:
             seed=facts["seed"],
             dtype=facts["dtype"],
         )
-        rows = Rows.of(index.dtype, shaped(exact, "vectors", None) if exact.size else exact)
+        rows = Rows.of(index.dtype, shaped(exact, "vectors", None, steps=True) if exact.size else exact)
         codes = None
         if "codes" in saved.arrays:
             from octavo.find.product_codes import ProductCodes

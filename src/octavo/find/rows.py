@@ -100,8 +100,6 @@ def vectors(
 ) -> npt.NDArray[np.floating[Any]]:
     """Return a copy of x if it is (N, D) finite floating-point numbers with D = dim; ShapeError otherwise."""
     given = shaped(x, name, dim)
-    if not np.issubdtype(given.dtype, np.floating):
-        raise ShapeError(f"{name} must hold floating-point numbers, got {given.dtype}")
     with np.errstate(over="ignore"):
         array: npt.NDArray[np.floating[Any]] = given.astype(dtype)
     if not np.isfinite(array).all():
@@ -110,8 +108,11 @@ def vectors(
     return array
 
 
-def shaped(x: npt.ArrayLike, name: str, dim: int | None) -> Stored:
-    """Return x if its shape and type are right, without looking at the numbers: a large file stays unread."""
+def shaped(x: npt.ArrayLike, name: str, dim: int | None, *, steps: bool = False) -> Stored:
+    """Return x if its shape and type are right, without looking at the numbers: a large file stays unread.
+
+    steps: whether they may be those of `in_steps`.
+    """
     wanted = f"(N, {'D' if dim is None else dim})"
     try:
         array = np.asanyarray(x)
@@ -119,8 +120,8 @@ def shaped(x: npt.ArrayLike, name: str, dim: int | None) -> Stored:
         raise ShapeError(f"{name} must have the shape {wanted}, got rows of different lengths") from error
     if array.ndim != 2 or array.shape[1] != (dim or array.shape[1]) or not array.shape[1]:
         raise ShapeError(f"{name} must have the shape {wanted}, got {array.shape}")
-    if not np.issubdtype(array.dtype, np.floating) and array.dtype != np.int8:
-        raise ShapeError(f"{name} must hold floating-point numbers or steps of 8 bits, got {array.dtype}")
+    if not np.issubdtype(array.dtype, np.floating) and not (steps and array.dtype == np.int8):
+        raise ShapeError(f"{name} must hold floating-point numbers, got {array.dtype}")
     return array
 
 

@@ -4,6 +4,7 @@ import pytest
 from octavo.exceptions import SavedFileError, ShapeError
 from octavo.find.exact import ExactIndex
 from octavo.find.quantised import QuantisedIndex
+from octavo.find.rows import Rows, in_steps
 from octavo.testing import check_index, planted_vectors
 
 MANY = 6000
@@ -61,6 +62,23 @@ def test_among_is_exact(index, planted):
     np.testing.assert_array_equal(hits.scores, exact.scores)
 
 
+def test_steps_are_searched_as_the_vectors_they_stand_for(planted, tmp_path):
+    steps = in_steps(planted.documents)
+    index = QuantisedIndex(**TRAINED, dtype="int8").attach(steps)
+    exact = ExactIndex().add(Rows.of("int8", steps).take(np.arange(MANY)))
+    hits = index.search(planted.queries, 10)
+    assert recall(hits, exact.search(planted.queries, 10)) > 0.95
+    some = np.arange(0, MANY, 3)
+    among, wanted = (each.search(planted.queries, 20, among=some) for each in (index, exact))
+    np.testing.assert_array_equal(among.ids, wanted.ids)
+    index.save(tmp_path, vectors=False)
+    again = QuantisedIndex.load(tmp_path, vectors=steps).search(planted.queries, 10)
+    np.testing.assert_array_equal(again.ids, hits.ids)
+    np.testing.assert_array_equal(again.scores, hits.scores)
+    added = QuantisedIndex(**TRAINED, dtype="int8").add(planted.documents).search(planted.queries, 10)
+    np.testing.assert_array_equal(added.ids, hits.ids)
+
+
 def test_documents_added_after_training_are_found_at_once(planted):
     index = QuantisedIndex(**TRAINED).add(planted.documents)
     late = planted_vectors(documents=300, dim=48, seed=1)
@@ -109,7 +127,7 @@ def test_attached_vectors_are_neither_copied_nor_read(planted, tmp_path):
     [
         (np.ones((10, 48)), "x must hold the 6000 documents of the index first, got 10"),
         (np.ones((MANY, 47)), r"x must have the shape \(N, 48\), got \(6000, 47\)"),
-        (np.ones((MANY, 48), int), "x must hold floating-point numbers or steps of 8 bits, got int64"),
+        (np.ones((MANY, 48), int), "x must hold floating-point numbers, got int64"),
     ],
 )
 def test_what_cannot_be_attached(index, x, message):
