@@ -1,5 +1,6 @@
 """The server as a process: how fast it is there, and how it goes."""
 
+import contextlib
 import json
 import os
 import re
@@ -139,6 +140,39 @@ def test_several_processes_answer_and_one_that_dies_is_followed_by_another(folde
         _, log = process.communicate(timeout=60)
     assert process.returncode == 0
     assert "Traceback" not in log
+
+
+@pytest.mark.slow
+def test_processes_whose_server_is_killed_end_as_well(folder):
+    """They would answer beside the next server at the same address, with what they knew."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "broadsheet", "serve", "--workers", "2", "--port", str(port)],
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "BROADSHEET_DATA_DIR": str(folder), "BROADSHEET_ENCODER": "none"},
+    )
+    served: list[psutil.Process] = []
+    try:
+        for _ in range(600):
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5).read()
+                break
+            time.sleep(0.05)
+        else:
+            pytest.fail("the server did not come up")
+        served = psutil.Process(server.pid).children(recursive=True)
+        server.kill()
+        server.wait(10)
+        _, alive = psutil.wait_procs(served, timeout=20)
+        assert served
+        assert not alive
+    finally:
+        server.kill()
+        for process in served:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
 
 
 def test_a_head_that_does_not_end_is_cut_off(folder):

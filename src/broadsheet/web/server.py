@@ -5,8 +5,12 @@ from __future__ import annotations
 import atexit
 import logging
 import logging.config
+import multiprocessing
+import os
+import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -97,9 +101,21 @@ def _app(settings: Settings, read_only: bool, json_log: bool, access_log: bool) 
 
     heap.share()
     set_up_logging(json_log=json_log, access_log=access_log)
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     house = House(settings, read_only=read_only)
     atexit.register(house.close)
     return create_app(house)
+
+
+def _end_with_parent() -> None:
+    """End when the process that watches over this one has gone, in whatever way.
+
+    Who is left alone would go on answering, beside the next server at the same address.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 class _Listening(socket.socket):
