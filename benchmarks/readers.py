@@ -148,6 +148,9 @@ def of_all(house: House, keys: list[str]) -> dict[str, float]:
         figures["score everybody"] += 1e6 * (after - between) / len(pool)
         start = time.process_time()
         figures["page everybody"] += 1000 * (start - after)
+    start = time.process_time()
+    assert feed.together.learn()
+    figures["together"] = 1000 * (time.process_time() - start)
     figures["bytes everybody"] = float(np.mean([feed.tastes.of(reader.id).nbytes for reader in everybody]))
     return figures
 
@@ -219,6 +222,7 @@ def table_of_house(found: dict[str, Any]) -> str:
         ("the same for 1,000 readers, ms", f"{own['score everybody']:,.0f}", "5,000"),
         ("learning 1,000 readers who have 20 signals each, ms", f"{own['learn everybody']:,.0f}", ""),
         ("laying out their pages with all reasons, ms", f"{own['page everybody']:,.0f}", ""),
+        ("learning what they read together, once in 90 days, ms", f"{own['together']:,.0f}", ""),
         ("learning one reader anew, at most, ms", f"{most:.0f}", "200"),
         (
             "kept in the store of a reader beside the log, at most, bytes",

@@ -110,17 +110,17 @@ def grouped(
 def _parted(rows: Sequence[int], places: Array) -> list[list[int]]:
     """Rows in groups of what lies together, each group's first row being its founder."""
     groups: list[list[int]] = []
-    sums: list[Array] = []
+    sums = np.zeros((MOST_UNNAMED, places.shape[1]), np.float32)
     for row in rows:
-        place = places[row]
-        near = [float(place @ total) / max(float(np.linalg.norm(total)), 1e-9) for total in sums]
-        best = int(np.argmax(near)) if near else -1
+        place, total = places[row], sums[: len(groups)]
+        near = total @ place / np.maximum(np.sqrt(np.einsum("ge,ge->g", total, total)), 1e-9)
+        best = int(near.argmax()) if groups else -1
         if best >= 0 and (near[best] >= NEAR or len(groups) >= MOST_UNNAMED or not place.any()):
             groups[best].append(row)
-            sums[best] = sums[best] + place
         else:
+            best = len(groups)
             groups.append([row])
-            sums.append(place.copy())
+        sums[best] += place
     return groups
 
 
