@@ -48,6 +48,27 @@ def test_ten_thousand_signals_are_a_thousand_judgements():
     assert [one.weight for one in found] == sorted((one.weight for one in found), reverse=True)
 
 
+def test_of_many_signals_the_same_are_kept_as_of_each_paper_alone(monkeypatch):
+    """Every paper judged by itself, then sorted and cut, in plain loops."""
+    monkeypatch.setattr("broadsheet.foryou.signals.MOST", 12)
+    chance = random.Random(2)
+    for _ in range(30):
+        said = [
+            Signal(
+                chance.choice(list(TRUST)),
+                chance.randrange(60),
+                NOW - timedelta(hours=chance.randrange(3000)),
+            )
+            for _ in range(80)
+        ]
+        alone = [one for paper in range(60) for one in judged([s for s in said if s.paper == paper], NOW, 90)]
+        alone.sort(key=lambda one: (-one.weight, -one.at.timestamp(), one.paper))
+        against, for_ = ([one for one in alone if one.liked == side] for side in (-1, 1))
+        room = 12 - min(len(against), 4)
+        kept = for_[:room] + against[: 12 - min(len(for_), room)]
+        assert judged(said, NOW, 90) == sorted(kept, key=alone.index)
+
+
 @given(
     st.lists(st.tuples(st.sampled_from(sorted(TRUST)), st.integers(0, 5), st.integers(0, 4000)), max_size=40)
 )

@@ -13,6 +13,9 @@ from datetime import datetime
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
+
+from octavo.protocols import Ids
 
 TRUST: Final = {
     "vote": 1.0,
@@ -83,10 +86,12 @@ def judged(signals: Iterable[Signal], now: datetime, half_life: float) -> list[J
     """What a reader thinks of each paper, the strongest first, at most MOST; a third of the places are kept
     for what was disliked, so that liking much does not drown it."""
     every = list(signals)
-    ages = np.array([(now - signal.at).total_seconds() for signal in every])  # all at once: they may be many
+    ages = np.array([(now - signal.at).total_seconds() for signal in every])
     left = 0.5 ** (np.maximum(ages, 0) / 86400 / half_life)
+    worths = left * np.array([TRUST[signal.kind] for signal in every])
     by_paper: dict[int, list[tuple[Signal, float]]] = {}
-    for signal, worth in zip(every, (left * [TRUST[signal.kind] for signal in every]).tolist(), strict=True):
+    for at in _telling(np.array([signal.paper for signal in every], np.int64), worths):
+        signal, worth = every[at], float(worths[at])
         by_paper.setdefault(signal.paper, []).append((signal, worth))
     found = [one for each in by_paper.values() if (one := _together(each)).weight >= FAINT]
     found.sort(key=lambda one: one.paper)
@@ -100,6 +105,20 @@ def judged(signals: Iterable[Signal], now: datetime, half_life: float) -> list[J
         if left[one.liked] >= 0:
             kept.append(one)
     return kept
+
+
+def _telling(papers: Ids, worths: npt.NDArray[np.float64]) -> list[int]:
+    """The signals that can be among the strongest: of papers of which there is one signal alone, no more of
+    either side than are kept at all (all of those that are as strong as the last)."""
+    _, paper, counts = np.unique(papers, return_inverse=True, return_counts=True)
+    telling = np.ones(len(papers), np.bool_)
+    for side in (1, -1):
+        alone = np.flatnonzero((counts[paper] == 1) & (worths * side > 0))
+        if len(alone) > MOST:
+            strength = np.abs(worths[alone])
+            telling[alone[strength < np.partition(strength, -MOST)[-MOST]]] = False
+    found: list[int] = np.flatnonzero(telling).tolist()
+    return found
 
 
 def _together(signals: Sequence[tuple[Signal, float]]) -> Judgement:
