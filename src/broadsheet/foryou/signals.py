@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -39,8 +39,7 @@ FAINT: Final = 0.02
 """A signal that has faded below this is left out of the model."""
 
 
-@dataclass(frozen=True, slots=True)
-class Signal:
+class Signal(NamedTuple):
     """Something a reader did with a paper. group: the interest it belongs to by its reader's own word
     (`tag:NAME`, `shelf:7`, `library:thesis.bib`), or ''."""
 
