@@ -175,6 +175,89 @@ def test_processes_whose_server_is_killed_end_as_well(folder):
                 process.kill()
 
 
+def test_what_is_restored_is_served_by_every_process_without_a_restart(folder, tmp_path, make_record):
+    """Another house's backup: other papers, another secret, other people, fewer jobs known."""
+    with broadsheet.open(tmp_path / "other", encoder="none") as other:
+        other.store.ingest([make_record(number, title=f"Weirs, part {number}") for number in (3, 70)])
+        other.community.vote(other.people.owner(), "2507.00070")
+        other.backup(tmp_path / "other.backup")
+    with broadsheet.open(folder, encoder="none") as here:
+        assert here.people.key("csrf") != other.people.key("csrf")
+        here.community.vote(here.people.owner(), "2507.00003")
+    environment = {**os.environ, "BROADSHEET_DATA_DIR": str(folder), "BROADSHEET_ENCODER": "none"}
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    served = [
+        sys.executable,
+        "-m",
+        "broadsheet",
+        "serve",
+        "--workers",
+        "2",
+        "--port",
+        str(port),
+        "--json-log",
+    ]
+    process = subprocess.Popen(served, stderr=subprocess.PIPE, text=True, env=environment)
+
+    def ask(path, method="GET", **headers):
+        """Each time on a connection of its own, so that now the one process answers and now the other."""
+        request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def token_of(page):
+        return re.search(r'name="csrf" (?:content|value)="(\w+)"', page)[1]
+
+    def vote(token, key):
+        return ask(f"/api/marks/vote?paper={key}", "PUT", **{"X-CSRF-Token": token})[0]
+
+    try:
+        for _ in range(600):
+            processes = [
+                c for c in psutil.Process(process.pid).children() if "spawn_main" in str(c.cmdline())
+            ]
+            if len(processes) == 2 and all(c.net_connections("tcp") for c in processes):
+                break
+            time.sleep(0.05)
+        token = token_of(ask("/papers/2507.00003")[1])
+        for _ in range(12):  # both have everything at hand that they keep
+            assert vote(token, "2507.00003") == 200
+            assert (
+                ask("/papers/trending")[0] == ask("/papers?q=looms")[0] == ask("/papers/2507.00004")[0] == 200
+            )
+        restore = [sys.executable, "-m", "broadsheet", "restore", str(tmp_path / "other.backup"), "--force"]
+        subprocess.run(restore, env=environment, check=True, capture_output=True)
+        time.sleep(1.5)
+        for _ in range(12):
+            status, page = ask("/papers/2507.00003")
+            assert (status, "Weirs, part 3" in page) == (200, True)
+            assert ask("/papers/2507.00004")[0] == 404
+            assert 'value="unvote"' in ask("/papers/2507.00070")[1]
+            trending = json.loads(ask("/api/trending")[1])
+            assert {found["paper"]["id"] for found in trending["papers"]} == {"2507.00003", "2507.00070"}
+            assert vote(token, "2507.00003") == 403, "the old house's form"
+            assert vote(token_of(page), "2507.00003") == 200
+        for _ in range(200):
+            if all("Weirs, part 70" in ask("/papers?q=weirs")[1] for _ in range(6)):
+                break
+            time.sleep(0.1)
+        else:
+            pytest.fail("words do not follow")
+        with broadsheet.open(folder, encoder="none") as here:
+            assert {"digests", "mail", "sweep"} <= {run.name for run in here.store.jobs.every()}
+            assert here.store.verify() == []
+    finally:
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=60)
+    assert "Traceback" not in log
+    assert process.returncode == 0
+
+
 def test_a_head_that_does_not_end_is_cut_off(folder):
     """The parser keeps what it has of a head; it does not keep all that somebody sends."""
     with socket.socket() as free:

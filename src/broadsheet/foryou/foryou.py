@@ -229,7 +229,8 @@ class ForYou:
         space = f"{near.encoder}:{near.dim}:{len(near) > 0}" if near is not None else ""
         likeness = self.together.likeness()
         told = likeness.at if likeness else ""
-        return f"{self.tastes.heard(taste.reader_id)}|{space}|{said}|{hash(taste.anchors)}|{told}"
+        epoch = self.store.epoch()
+        return f"{self.tastes.heard(taste.reader_id)}|{space}|{said}|{hash(taste.anchors)}|{told}|{epoch}"
 
     def _learn(self, taste: Taste, name: str) -> Model:
         said = Said.of(taste.said)

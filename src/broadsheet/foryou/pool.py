@@ -120,7 +120,7 @@ class Desk:
         self._index = index
         self._mutex = threading.RLock()
         self._read: OrderedDict[int, Read] = OrderedDict()
-        self._change = 0
+        self._change, self._epoch = 0, 0
         self._pool: Pool | None = None
 
     def pool(self, today: date) -> Pool:
@@ -162,8 +162,8 @@ class Desk:
 
     def _follow(self) -> None:
         """Forget what was read of papers that have changed since."""
-        last = self._store.last_change()
-        if last - self._change > _KEPT or last < self._change:
+        epoch, last = self._store.epoch(), self._store.last_change()
+        if epoch != self._epoch or last - self._change > _KEPT or last < self._change:
             self._read.clear()
         else:
             at = self._change
@@ -171,7 +171,7 @@ class Desk:
                 for change in changed:
                     self._read.pop(change.paper_id, None)
                 at = changed[-1].seq
-        self._change = last
+        self._change, self._epoch = last, epoch
 
     def _made(self, today: date, name: tuple[object, ...]) -> Pool:
         rows = {row.id: row for row in self._store.columns.newest(NEWEST, today.isoformat())}

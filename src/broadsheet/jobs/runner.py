@@ -86,6 +86,7 @@ class Runner(threading.Thread):
         self._stopping = threading.Event()
         self._running: set[str] = set()
         self._kept = 0.0
+        self._epoch: int | None = None
         self._huey = queue(house)
         self._task = self._huey.task(name="broadsheet.job")(self.perform)
         self._consumer = _Threads(self._huey, workers=THREADS, periodic=False, max_delay=1.0)
@@ -93,8 +94,6 @@ class Runner(threading.Thread):
     def start(self) -> None:
         """Begin to look at the clock, and to work."""
         logging.getLogger("huey").setLevel(logging.WARNING)
-        now = self.clock()
-        self.house.store.jobs.ensure({name: first_due(self.house, name, now) for name in self._jobs})
         self._consumer.start()
         super().start()
 
@@ -122,6 +121,10 @@ class Runner(threading.Thread):
         """Claim what is due and put it into the queue; returns the names."""
         now = self.clock()
         store = self.house.store.jobs
+        epoch = self.house.store.epoch()
+        if epoch != self._epoch:  # a backup that was restored may not know all the jobs of this house
+            store.ensure({name: first_due(self.house, name, now) for name in self._jobs})
+            self._epoch = epoch
         if self._running and time.monotonic() - self._kept > LEASE.total_seconds() / 4:
             store.keep(sorted(self._running), now)
             self._kept = time.monotonic()

@@ -58,10 +58,10 @@ class Mail:
         """Whether a mail server is set, so that mail can go out."""
         return bool(self.settings.smtp_host)
 
-    @cached_property
+    @property
     def tokens(self) -> Tokens:
         """What signs the links of mails."""
-        return Tokens(self.house.store.accounts.secret())
+        return _tokens(self.house.store.accounts.secret())
 
     def link(self, purpose: Purpose, number: str) -> str:
         """The address of a page of mail, for who holds its token."""
@@ -312,6 +312,11 @@ class Mail:
 
     def _signed(self, mail: bytes) -> bytes:
         return self.signer.sign(mail) if self.signer else mail
+
+
+@lru_cache(maxsize=4)
+def _tokens(secret: str) -> Tokens:
+    return Tokens(secret)
 
 
 def as_json(subscription: Subscription) -> dict[str, Any]:

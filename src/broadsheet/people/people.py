@@ -284,15 +284,11 @@ class People:
 
     def signer(self, purpose: str) -> URLSafeTimedSerializer:
         """Signs and reads small values in addresses; what was signed for one purpose is void for another."""
-        return URLSafeTimedSerializer(self._secret, salt=f"broadsheet.{purpose}")
+        return URLSafeTimedSerializer(self.store.accounts.secret(), salt=f"broadsheet.{purpose}")
 
     def key(self, purpose: str) -> bytes:
         """Thirty-two bytes to sign with for one purpose."""
-        return hmac.new(self._secret.encode(), purpose.encode(), hashlib.sha256).digest()
-
-    @cached_property
-    def _secret(self) -> str:
-        return self.store.accounts.secret()
+        return hmac.new(self.store.accounts.secret().encode(), purpose.encode(), hashlib.sha256).digest()
 
 
 def _plain(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -16,6 +17,8 @@ from broadsheet.store.database import Database
 
 _A: Final = schema.accounts.c
 _OTHERS_SEE: Final = frozenset({"name", "shown", "role", "disabled", "gone"})
+
+_FRESH: Final = 1.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Accounts:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self._secret: tuple[float, str] | None = None
 
     def account(self, number: int) -> Account:
         """The account of that number, empty places too. Raises AccountNotFoundError."""
@@ -173,12 +177,19 @@ class Accounts:
             return connection.scalar(select(func.count()).select_from(schema.accounts).where(wanted)) or 0
 
     def secret(self) -> str:
-        """What this house signs with; the same for as long as the store lives, backups included."""
+        """What this house signs with; the same for as long as the store lives, backups included.
+
+        Looked up again every second: another house's backup that is restored brings its own.
+        """
+        kept = self._secret
+        if kept is not None and time.monotonic() - kept[0] < _FRESH:
+            return kept[1]
         s = schema.secrets.c
         with self.database.reading() as connection:
             found: str | None = connection.scalar(select(s.value).where(s.name == "signing"))
         if not found:
             raise AccountNotFoundError("the signing secret")
+        self._secret = time.monotonic(), found
         return found
 
     def owner(self) -> Account:

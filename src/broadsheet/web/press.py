@@ -76,8 +76,7 @@ class Press:
         self._stamp = ""
         self._sheets: OrderedDict[tuple[Hashable, ...], tuple[Sheet, str]] = OrderedDict()
         self._bytes = 0
-        self.csrf_key = house.people.key("csrf")
-        place = hmac.new(self.csrf_key, b"place of the token", hashlib.sha256).hexdigest()
+        place = hmac.new(house.people.key("csrf"), b"place of the token", hashlib.sha256).hexdigest()
         field = Markup('<input type="hidden" name="{}" value="{}">').format(session.CSRF_FIELD, place)
         self._token_place = place.encode()
         self._turnstile = Turnstile(PLACES)
@@ -132,6 +131,11 @@ class Press:
             "methods": house.methods,
             "guess": house.subjects.guess,
         }
+
+    @property
+    def csrf_key(self) -> bytes:
+        """What the tokens of forms are made with."""
+        return self.house.people.key("csrf")
 
     def addresses(self, request: Request) -> Addresses:
         """Where the pages of this request are."""
