@@ -117,6 +117,8 @@ def test_several_processes_answer_and_one_that_dies_is_followed_by_another(folde
         ]
         assert len(served) == 2
         page = ask("/papers/2507.00001")
+        with contextlib.suppress(urllib.error.HTTPError):
+            ask("/reset/a-secret-of-a-link")
         token = re.search(r'name="csrf" (?:content|value)="(\w+)"', page)[1]  # good in either process
         for _ in range(12):
             ask("/api/marks/vote?paper=2507.00001", "PUT", **{"X-CSRF-Token": token})
@@ -139,6 +141,8 @@ def test_several_processes_answer_and_one_that_dies_is_followed_by_another(folde
         process.send_signal(signal.SIGTERM)
         _, log = process.communicate(timeout=60)
     assert process.returncode == 0
+    assert "a-secret-of-a-link" not in log
+    assert "/reset/" in log
     assert "Traceback" not in log
 
 

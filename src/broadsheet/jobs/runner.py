@@ -94,6 +94,7 @@ class Runner(threading.Thread):
     def start(self) -> None:
         """Begin to look at the clock, and to work."""
         logging.getLogger("huey").setLevel(logging.WARNING)
+        self._follow(self.clock())
         self._consumer.start()
         super().start()
 
@@ -121,10 +122,7 @@ class Runner(threading.Thread):
         """Claim what is due and put it into the queue; returns the names."""
         now = self.clock()
         store = self.house.store.jobs
-        epoch = self.house.store.epoch()
-        if epoch != self._epoch:  # a backup that was restored may not know all the jobs of this house
-            store.ensure({name: first_due(self.house, name, now) for name in self._jobs})
-            self._epoch = epoch
+        self._follow(now)
         if self._running and time.monotonic() - self._kept > LEASE.total_seconds() / 4:
             store.keep(sorted(self._running), now)
             self._kept = time.monotonic()
@@ -142,6 +140,13 @@ class Runner(threading.Thread):
                 self._task(name, claim)
                 claimed.append(name)
         return claimed
+
+    def _follow(self, now: datetime) -> None:
+        """Make the jobs of this house known; a backup that was restored may not know them all."""
+        epoch = self.house.store.epoch()
+        if epoch != self._epoch:
+            self.house.store.jobs.ensure({name: first_due(self.house, name, now) for name in self._jobs})
+            self._epoch = epoch
 
     def _early(self, wanted: list[str]) -> list[str]:
         """The wanted jobs that may run before their time: nobody is at them, and they do not fail."""

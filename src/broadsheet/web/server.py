@@ -168,6 +168,7 @@ def set_up_logging(*, json_log: bool, access_log: bool) -> None:
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
             "loggers": {
                 "uvicorn": handled,
+                "uvicorn.access": {"handlers": [], "propagate": False},  # it would write secrets of links
                 "broadsheet": handled,
                 "broadsheet.access": {**handled, "level": "INFO" if access_log else "WARNING"},
             },
