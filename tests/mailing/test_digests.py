@@ -62,6 +62,22 @@ def test_a_digest_arrives_at_its_hour_once(house, sink, papers, subscribe):
     assert all(len(line) <= 78 for line in sink.taken[0][2].splitlines() if not line.startswith(b"List-"))
 
 
+def test_a_page_that_tells_no_year_is_told_of_once(house, sink, papers, subscribe):
+    """All that a first look may have is such pages; whoever subscribes then gets one, and later what is dated."""
+    papers(range(1, 4), "--07-28")
+    subscribe("ada@example.org", EVENING, Wish(length=5))
+    assert deliver(house, MORNING) == (1, 0, 1)
+    assert deliver(house, MORNING + DAY) == (0, 1, 0)
+    papers(range(4, 6), "2025-07-31")
+    assert deliver(house, MORNING + 2 * DAY) == (1, 0, 1)
+    assert deliver(house, MORNING + 3 * DAY) == (0, 1, 0)
+    first, second = sink.mails()
+    assert "Paper 3 on" in text_of(first)
+    assert "https://papers.example.org/papers/date/--07-28" in text_of(first)
+    assert "Paper 4 on" in text_of(second)
+    assert "Paper 3 on" not in text_of(second)
+
+
 def test_days_without_a_mail_are_told_of_in_the_next(house, sink, papers, subscribe):
     weekend = Wish(length=50, quiet=frozenset({5, 6}))
     subscribe("ada@example.org", datetime(2025, 7, 31, 20, tzinfo=UTC), weekend)

@@ -61,7 +61,10 @@ def send(
 
     with open_house(ctx, to_read=dry_run) as house:
         if dry_run:
-            printing.print_rows(house.mail.plan())
+            planned = house.mail.plan()
+            printing.print_rows(planned)
+            if not planned:
+                printing.note("nothing is due, and nothing waits")
             return
         queued, quiet = house.mail.compose()
         printing.note(f"{queued} queued, {quiet} with nothing new")

@@ -101,12 +101,13 @@ class Composer:
             week = Span.of_week(today - timedelta(weeks=1))
             return self._span(wish, week, week.title, week.name) if week.name > told else None
         latest = self._house.latest()
-        if latest is None or not latest.dated or latest.name <= told:
+        if latest is None or latest.name <= told:
             return None
-        last = date.fromisoformat(latest.name)
-        first = (
-            max(date.fromisoformat(told) + timedelta(1), last - timedelta(MOST_DAYS - 1)) if told else last
-        )
+        if not latest.dated:  # all there is are pages that tell no year, as of a first look with a saved one
+            return self._span(wish, latest, latest.title, latest.name)
+        last = first = date.fromisoformat(latest.name)
+        if told and told[0] != "-":
+            first = max(date.fromisoformat(told) + timedelta(1), last - timedelta(MOST_DAYS - 1))
         if first == last:
             return self._span(wish, latest, latest.title, latest.name)
         span = Span("day", latest.name, first.isoformat(), last.isoformat())
