@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import pkgutil
 import shutil
+import zlib
 from collections import namedtuple
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -130,14 +131,17 @@ def test_an_index_that_misses_the_nearest_is_a_warning(house, monkeypatch, share
     assert ("--rebuild" in meaning.advice) == (level == "warning")
 
 
-def test_papers_without_tokens_are_told_with_a_cure(house, monkeypatch):
+@pytest.mark.parametrize(("codec", "tokenless", "told"), [("minilm-2", 2, 2), ("of-before", 0, 3)])
+def test_papers_without_tokens_are_told_with_a_cure(house, codec, tokenless, told):
     house.store.ingest([record(n) for n in range(3)])
     house.refresh()
-    manifest = replace(house.index.meaning.manifest(), tokens="minilm-1", token_bytes=320, tokenless=3)
-    vectors.write_manifest(house.index.meaning.folder, manifest)
-    (house.index.meaning.folder / manifest.name("tokens")).touch()
+    manifest = replace(house.index.meaning.manifest(), tokens=codec, token_bytes=4, tokenless=tokenless)
+    codes = bytes(manifest.size("tokens"))
+    sums = {**manifest.sums, "tokens": zlib.crc32(codes)}
+    vectors.write_manifest(house.index.meaning.folder, replace(manifest, sums=sums))
+    (house.index.meaning.folder / manifest.name("tokens")).write_bytes(codes)
     (meaning,) = found(house, "meaning")
-    assert (meaning.level, "3 were encoded before" in meaning.detail) == ("warning", True)
+    assert (meaning.level, f"{told} were encoded before" in meaning.detail) == ("warning", True)
     assert "`broadsheet index`" in meaning.advice
 
 

@@ -193,19 +193,20 @@ def _meaning(house: House) -> Iterator[Finding]:
         yield Finding("warning", "meaning", f"{detail}; {health.pending_vectors} wait", advice)
         return
     # Imported here because most commands look at no vectors.
-    from broadsheet.search import probing
+    from broadsheet.search import probing, token_codes
 
     near = house.index.meaning.snapshot()
+    bare = 0
+    if near is not None and near.manifest.tokens:
+        bare = near.tokenless if near.manifest.tokens in token_codes.CODECS else len(near)
     share = probing.recall(near) if near is not None else None
     if share is not None:
         detail = f"{detail}; of the ten nearest {share:.0%} are found"
     if share is not None and share < FOUND:
         advice = "`broadsheet index --rebuild` makes the codes of the vectors anew"
         yield Finding("warning", "meaning", detail, advice)
-    elif near is not None and near.manifest.tokens and near.tokenless:
-        detail = (
-            f"{detail}; {near.tokenless} were encoded before tokens were kept and are ranked without them"
-        )
+    elif bare:
+        detail = f"{detail}; {bare} were encoded before tokens were kept as now and are ranked without them"
         advice = "`broadsheet index` reads them again; a running server does it by itself"
         yield Finding("warning", "meaning", detail, advice)
     else:
