@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+import weakref
 
 import pytest
 
@@ -38,3 +40,21 @@ def test_another_allocator_is_left_alone(monkeypatch):
     heap.share()
     heap.give_back()
     assert heap._glibc() is None
+
+
+def test_what_a_server_begins_with_is_not_looked_through_again():
+    """Counted by the collector itself; what comes later is collected as ever."""
+    from broadsheet.jobs import heap
+
+    frozen = gc.get_freeze_count()
+    try:
+        heap.settle()
+        assert gc.get_freeze_count() > frozen + 10_000
+        assert len(gc.get_objects()) < 10_000
+        watched = weakref.ref(made := type("Made", (), {})())
+        made.itself = made
+        del made
+        gc.collect()
+        assert watched() is None
+    finally:
+        gc.unfreeze()

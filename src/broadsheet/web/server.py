@@ -78,6 +78,7 @@ def serve(
         http=Heads,
         ws="none",
     )
+    heap.settle()
     works = worker and not house.read_only
     background = (Worker(house, note=house.store.jobs.note), Runner(house)) if works else ()
     for thread in background:
@@ -104,7 +105,9 @@ def _app(settings: Settings, read_only: bool, json_log: bool, access_log: bool) 
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     house = House(settings, read_only=read_only)
     atexit.register(house.close)
-    return create_app(house)
+    app = create_app(house)
+    heap.settle()
+    return app
 
 
 def _end_with_parent() -> None:
