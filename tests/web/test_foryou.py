@@ -110,6 +110,12 @@ def test_the_model_page_tells_all_and_changes_how_it_goes(many):
     client.post("/for-you/model", data={"do": "explore", "explore": "30"})
     assert house.for_you.said(ada).explore == 0.3
     assert client.post("/for-you/model", data={"do": "explore", "explore": "much"}).status_code == 400
+    assert "Keep my reading out" in client.get("/for-you/model").text
+    client.post("/for-you/model", data={"do": "alone"})
+    assert house.for_you.said(ada).alone
+    assert "Let my reading teach others" in client.get("/for-you/model").text
+    client.post("/for-you/model", data={"do": "together"})
+    assert not house.for_you.said(ada).alone
     client.post("/for-you/model", data={"do": "off"})
     assert "switched this off" in client.get("/for-you").text
     client.post("/for-you/model", data={"do": "on"})

@@ -13,9 +13,11 @@ from broadsheet.evaluation.libraries import Question
 from octavo.protocols import Array, Ids, Ranker, SparseRows, Texts
 from octavo.rank.ease import Ease
 from octavo.rank.elsewhere import by_margin, by_recency
-from octavo.rank.histories import standard
+from octavo.rank.histories import directions_of, full, histories_of, matrix_of, standard
 from octavo.rank.item_knn import ItemKNN
 from octavo.rank.like_readers import LikeReaders
+from octavo.rank.low_pass import LowPass
+from octavo.rank.read_together import ReadTogether
 from octavo.rank.read_words import ReadWords
 from octavo.rank.sparse import taken
 from octavo.rank.spread import regressed, spread
@@ -25,6 +27,12 @@ BACKGROUND: Final = 300
 """Papers drawn once, that stand for all that a reader did not like especially."""
 BOLD: Final = 100.0
 """The regularisation of the EASE whose scores are lent to new papers: three times less than for known."""
+
+DIRECTIONS: Final = 256
+"""Of the low pass; with fewer readers than four times as many, a quarter of them."""
+
+WIDTH: Final = 400
+"""Dimensions of papers that no encoder can read; about as many as encoders have."""
 
 
 @dataclass
@@ -41,9 +49,13 @@ class Cost:
 
 @dataclass
 class Bench:
-    """One question, and what was made for it. Scores are (Q, M): readers asked about, candidates."""
+    """One question, and what was made for it. Scores are (Q, M): readers asked about, candidates.
+
+    seed: of the noise, so that a table can be made again.
+    """
 
     question: Question
+    seed: int = 0
     costs: dict[str, Cost] = field(default_factory=dict)
     _made: dict[str, Array] = field(default_factory=dict)
 
@@ -128,6 +140,12 @@ class Bench:
         """Item-kNN, of all papers."""
         return self._taught("item_knn", lambda: ItemKNN().fit(self.question.learned).scores)
 
+    def low_pass(self) -> Array:
+        """The first directions of who has what, of all papers."""
+        learned = self.question.learned
+        few = min(DIRECTIONS, max(len(learned) // 4, 1))  # as many as readers would give back what was given
+        return self._taught("low_pass", lambda: LowPass(dim=few).fit(learned).scores)
+
     def like_readers(self) -> Array:
         """Readers whose libraries use the same words, of all papers."""
         learned, terms = self.question.learned, self.question.terms
@@ -142,6 +160,26 @@ class Bench:
             return lambda histories: self.words.scores(histories, asked.terms, self.new)
 
         return self._taught("read_words", fitted)
+
+    def together(self) -> Array:
+        """The likeness that a house learns from its readers with noise, of the candidates.
+
+        There the papers' vectors are an encoder's; here they are the first directions of their words.
+        """
+        asked = self.question
+
+        def fitted() -> Callable[[SparseRows], Array]:
+            words = matrix_of(asked.terms, "terms")
+            vectors = full(words @ directions_of(words, WIDTH))
+            model = ReadTogether.of(len(asked.learned))
+            model.fit(asked.learned, vectors, rng=np.random.default_rng(self.seed))
+            places = model.placed(vectors)
+            return lambda histories: np.asarray(
+                model.profile(full(histories_of(histories, "histories") @ places))
+                @ places[asked.candidates].T
+            )
+
+        return self._taught("together", fitted)
 
     def bold(self) -> Array:
         """EASE that trusts small numbers more, of the papers that readers have: what is lent to others."""

@@ -95,7 +95,7 @@ def draw_readers(content: dict[str, Any], folder: Path) -> Path:
             )
             for place, line in enumerate(lines):
                 low, high = line["interval"]
-                color = "#8a1a1a" if line["system"].startswith("taste") else "#1b1a17"
+                color = "#8a1a1a" if line["system"].startswith(("taste", "together")) else "#1b1a17"
                 axes.plot([low, high], [place, place], color=color, linewidth=2)
                 axes.plot(line["R@100"], place, "o", color=color)
             axes.set_yticks(range(len(lines)), [line["title"] for line in lines], fontsize=8)

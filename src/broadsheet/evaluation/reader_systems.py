@@ -11,6 +11,7 @@ from broadsheet.evaluation.libraries import PROTOCOLS
 from broadsheet.exceptions import ConfigError
 from octavo.protocols import Array
 from octavo.rank.centroid import Centroid
+from octavo.rank.read_together import BESIDE
 
 BASELINE: Final = "tfidf"
 TOGETHER: Final = "ease+tfidf"
@@ -21,7 +22,7 @@ KNOWN: Final = ("warm", "cold readers")
 """The questions about papers that somebody has."""
 NEW: Final = ("cold papers",)
 
-WARM: Final = (1.0, 1.3, 1.3)
+WARM: Final = (1.0, 1.3, 1.3, 0.7)
 COLD: Final = (1.0, 1.0, 0.7, 0.7)
 """Weights of the parts, chosen on folds 1 with what is in folds 0 taken away; see docs/for-you-quality.md."""
 
@@ -49,10 +50,13 @@ def _ease_and_words(bench: Bench) -> Array:
     return bench.added((1.0, bench.of_candidates(bench.ease())), (1.0, _tfidf(bench)))
 
 
+def _served(bench: Bench) -> Array:
+    return bench.added((1.0, bench.taste()), (BESIDE, bench.together()))
+
+
 def _warm(bench: Bench) -> Array:
-    ease, words, like = WARM
-    parts = bench.of_candidates(bench.ease()), bench.taste(), bench.of_candidates(bench.like_readers())
-    return bench.added(*zip((ease, words, like), parts, strict=True))
+    ease, like, low = map(bench.of_candidates, (bench.ease(), bench.like_readers(), bench.low_pass()))
+    return bench.added(*zip(WARM, (ease, bench.taste(), like, low), strict=True))
 
 
 def _cold(bench: Bench) -> Array:
@@ -68,6 +72,7 @@ SYSTEMS: Final[tuple[System, ...]] = (
     System(SANITY, "arxiv-sanity's SVM", "elsewhere", ("margin",), lambda b: b.margin()),
     System("zotero", "zotero-arxiv-daily's weighted mean", "elsewhere", ("recency",), lambda b: b.recency()),
     System(SERVED, "taste (ridge regression)", "served", ("taste",), lambda b: b.taste()),
+    System("together", "taste + read together (many readers)", "served", ("taste", "together"), _served),
     System(
         "item-knn",
         "item-kNN",
@@ -87,10 +92,18 @@ SYSTEMS: Final[tuple[System, ...]] = (
         protocols=KNOWN,
     ),
     System(
+        "low-pass",
+        "low pass (first directions)",
+        "elsewhere",
+        ("low_pass",),
+        lambda b: b.of_candidates(b.low_pass()),
+        protocols=KNOWN,
+    ),
+    System(
         "warm",
-        "EASE + taste + readers of like words",
+        "EASE + taste + readers of like words + low pass",
         "many readers",
-        ("ease", "taste", "like_readers"),
+        ("ease", "taste", "like_readers", "low_pass"),
         _warm,
         protocols=KNOWN,
     ),

@@ -62,7 +62,7 @@ def evaluate(
         for seed in range(rounds):
             question = libraries.ask(protocol, fold=fold, seed=seed)
             question = question.of(_drawn(len(question.asked), readers, rounds, seed))
-            bench = Bench(question)
+            bench = Bench(question, seed)
             wanted = [each for each in systems if protocol in each.protocols]
             for place, system in enumerate(wanted):
                 told(f"{protocol}, {seed + 1} of {rounds}", place, len(wanted))
