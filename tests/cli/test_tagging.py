@@ -19,6 +19,18 @@ def test_tags_are_made_shown_and_removed(filled):
     assert filled("tag", "list").stdout == ""
 
 
+def test_tags_and_feeds_are_also_somebody_elses(filled):
+    filled("people", "create", "ada")
+    filled("tag", "add", "boats", *BOATS, "--as", "@ada")
+    assert filled("tag", "list").stdout == ""
+    assert filled("tag", "list", "--as", "ada").stdout.startswith("boats\t3")
+    filled("for-you", "mute", "boats", "--as", "ada")
+    assert "boats" in filled("for-you", "known", "--as", "@ada").stdout
+    assert "boats" not in filled("for-you", "known").stdout
+    assert "nobody" in filled("tag", "list", "--as", "nobody", code=3).stderr
+    assert "nobody" in filled("for-you", "show", "--as", "nobody", code=3).stderr
+
+
 def test_what_is_not_there_is_not_found(filled):
     assert "no such tag: 'none'" in filled("tag", "show", "none", code=3).stderr
     assert "no such paper" in filled("tag", "add", "boats", "2499.99999", code=3).stderr

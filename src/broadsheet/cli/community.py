@@ -7,18 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from broadsheet.cli.reading import Json
-from broadsheet.cli.session import open_house
+from broadsheet.cli.session import As, acting, open_house
 
 if TYPE_CHECKING:
     from broadsheet.community.discussing import Comment
-    from broadsheet.house import House
-    from broadsheet.readers import Reader
 
 shelf = typer.Typer(no_args_is_help=True, help="Keep papers together on shelves, alone or for others to see.")
 
 References = Annotated[list[str], typer.Argument(help="Papers, by key, identifier or address.")]
 Reference = Annotated[str, typer.Argument(help="A paper, by key, identifier or address.")]
-As = Annotated[str | None, typer.Option("--as", help="The reader who does it. Default: the owner.")]
 Back = Annotated[bool, typer.Option("--undo", help="Take it back.")]
 Number = Annotated[int, typer.Argument(help="The shelf's number, from `shelf list`.")]
 
@@ -51,7 +48,7 @@ def _mark(ctx: typer.Context, kind: str, papers: list[str], undo: bool, as_: str
     from broadsheet.cli.printing import note
 
     with open_house(ctx) as house:
-        reader = _reader(house, as_)
+        reader = acting(house, as_)
         for reference in papers:
             changed = house.community.mark(reader, reference, kind, not undo)
             paper = house.paper(reference)
@@ -69,7 +66,7 @@ def submit(
     from broadsheet.cli.printing import note
 
     with open_house(ctx) as house:
-        reader = _reader(house, as_)
+        reader = acting(house, as_)
         for name in names:
             found = house.community.submit(reader, name)
             told = {"here": "is here already", "pulled": "came in", "kept": "is kept by its name"}[
@@ -93,7 +90,7 @@ def comment(
     from broadsheet.cli import printing
 
     with open_house(ctx, to_read=text is None) as house:
-        reader = _reader(house, as_)
+        reader = acting(house, as_)
         if text is not None:
             number = house.community.comment(reader, paper, text, parent=answer)
             printing.note(f"comment {number}")
@@ -126,7 +123,7 @@ def shelves(ctx: typer.Context, as_: As = None, as_json: Json = False) -> None:
     from broadsheet.cli import printing
 
     with open_house(ctx, to_read=True) as house:
-        found = house.community.shelves(_reader(house, as_))
+        found = house.community.shelves(acting(house, as_))
     rows = [(each.number, each.access, each.papers, each.name) for each in found]
     if as_json:
         names = ("number", "access", "papers", "name")
@@ -146,7 +143,7 @@ def make(
     """Put up a shelf; prints its number."""
     with open_house(ctx) as house:
         made = house.community.make_shelf(
-            _reader(house, as_),
+            acting(house, as_),
             name,
             about=about,
             access=access,  # type: ignore[arg-type]  # the shelf says what it may be
@@ -165,7 +162,7 @@ def put(
 ) -> None:
     """Put papers on a shelf, or write other words to them."""
     with open_house(ctx) as house:
-        reader = _reader(house, as_)
+        reader = acting(house, as_)
         for reference in papers:
             house.community.shelve(reader, number, reference, note=note, tags=tags.split(","))
 
@@ -174,7 +171,7 @@ def put(
 def take(ctx: typer.Context, number: Number, papers: References, as_: As = None) -> None:
     """Take papers off a shelf."""
     with open_house(ctx) as house:
-        reader = _reader(house, as_)
+        reader = acting(house, as_)
         for reference in papers:
             house.community.unshelve(reader, number, reference)
 
@@ -185,14 +182,10 @@ def show(ctx: typer.Context, number: Number, as_: As = None, as_json: Json = Fal
     from broadsheet.cli import printing
 
     with open_house(ctx, to_read=True) as house:
-        standing = house.community.on_shelf(house.community.shelf(number, _reader(house, as_)))
+        standing = house.community.on_shelf(house.community.shelf(number, acting(house, as_)))
     if as_json:
         printing.print_json(
             [{"paper": s.paper.key, "title": s.paper.title, "note": s.note, "tags": s.tags} for s in standing]
         )
     else:
         printing.print_rows((s.paper.key, s.paper.title, s.note, ", ".join(s.tags)) for s in standing)
-
-
-def _reader(house: House, name: str | None) -> Reader:
-    return house.people.owner() if name is None else house.people.named(name.removeprefix("@"))

@@ -8,25 +8,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from broadsheet.cli.reading import Json
-from broadsheet.cli.session import open_house
+from broadsheet.cli.session import As, acting, open_house
 
 if TYPE_CHECKING:
-    from broadsheet.house import House
-    from broadsheet.readers import Reader
+    pass
 
 app = typer.Typer(no_args_is_help=True, help="For You: the newest papers in a reader's own order, and why.")
 
 Papers = Annotated[list[str], typer.Argument(help="Keys, identifiers or addresses of papers.")]
 Words = Annotated[list[str], typer.Argument(help="Words or phrases.")]
 Back = Annotated[bool, typer.Option("--back", help="Take it back.")]
-Whose = Annotated[str, typer.Option("--reader", help="Whose feed; by default the owner's.")]
 
 
 @app.command()
 def show(
     ctx: typer.Context,
     limit: Annotated[int, typer.Option(min=1, max=100, help="At most so many papers.")] = 20,
-    reader: Whose = "",
+    as_: As = None,
     as_json: Json = False,
 ) -> None:
     """Show the newest papers in a reader's own order, each with its reasons."""
@@ -34,7 +32,7 @@ def show(
     from broadsheet.foryou.telling import sentence
 
     with open_house(ctx, to_read=True) as house:
-        page = house.for_you.page(_reader(house, reader), limit=limit, patient=True)
+        page = house.for_you.page(acting(house, as_), limit=limit, patient=True)
     if as_json:
         printing.print_json(
             [
@@ -64,68 +62,68 @@ def show(
 
 
 @app.command()
-def known(ctx: typer.Context, reader: Whose = "") -> None:
+def known(ctx: typer.Context, as_: As = None) -> None:
     """Print everything that is known of a reader, as JSON."""
     from broadsheet.cli import printing
 
     with open_house(ctx, to_read=True) as house:
-        printing.print_json(house.for_you.known(_reader(house, reader)).told())
+        printing.print_json(house.for_you.known(acting(house, as_)).told())
 
 
 @app.command()
 def bring(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(help="A .bib, a Zotero export, whatever an import can read.")],
-    reader: Whose = "",
+    as_: As = None,
 ) -> None:
     """Learn from a library; papers that are not kept here are not taken in."""
     from broadsheet.cli import printing
 
     with open_house(ctx) as house, file.open("rb") as stream:
-        brought = house.for_you.bring(_reader(house, reader), file.name, stream)
+        brought = house.for_you.bring(acting(house, as_), file.name, stream)
     read = f", {brought.read} of them read by title" if brought.read else ""
     printing.note(f"{brought.name}: {brought.here} papers kept here, {brought.elsewhere} not{read}")
 
 
 @app.command()
-def more(ctx: typer.Context, papers: Papers, back: Back = False, reader: Whose = "") -> None:
+def more(ctx: typer.Context, papers: Papers, back: Back = False, as_: As = None) -> None:
     """Want more papers like some."""
-    _judge(ctx, papers, "up", back, reader)
+    _judge(ctx, papers, "up", back, as_)
 
 
 @app.command()
-def fewer(ctx: typer.Context, papers: Papers, back: Back = False, reader: Whose = "") -> None:
+def fewer(ctx: typer.Context, papers: Papers, back: Back = False, as_: As = None) -> None:
     """Want fewer papers like some."""
-    _judge(ctx, papers, "down", back, reader)
+    _judge(ctx, papers, "down", back, as_)
 
 
 @app.command()
-def ignore(ctx: typer.Context, papers: Papers, back: Back = False, reader: Whose = "") -> None:
+def ignore(ctx: typer.Context, papers: Papers, back: Back = False, as_: As = None) -> None:
     """Say that papers tell nothing of a reader's taste."""
-    _judge(ctx, papers, "ignore", back, reader)
+    _judge(ctx, papers, "ignore", back, as_)
 
 
-def _judge(ctx: typer.Context, papers: list[str], kind: str, back: bool, reader: str) -> None:
+def _judge(ctx: typer.Context, papers: list[str], kind: str, back: bool, as_: str | None) -> None:
     with open_house(ctx) as house:
         for paper in papers:
-            house.for_you.judge(_reader(house, reader), paper, kind, not back)
+            house.for_you.judge(acting(house, as_), paper, kind, not back)
 
 
 @app.command()
-def mute(ctx: typer.Context, words: Words, back: Back = False, reader: Whose = "") -> None:
+def mute(ctx: typer.Context, words: Words, back: Back = False, as_: As = None) -> None:
     """Never show papers that say some words."""
-    _say(ctx, "muted", words, back, reader)
+    _say(ctx, "muted", words, back, as_)
 
 
 @app.command()
-def less(ctx: typer.Context, words: Words, back: Back = False, reader: Whose = "") -> None:
+def less(ctx: typer.Context, words: Words, back: Back = False, as_: As = None) -> None:
     """Let some words count against a paper."""
-    _say(ctx, "less", words, back, reader)
+    _say(ctx, "less", words, back, as_)
 
 
-def _say(ctx: typer.Context, name: str, words: list[str], back: bool, reader: str) -> None:
+def _say(ctx: typer.Context, name: str, words: list[str], back: bool, as_: str | None) -> None:
     with open_house(ctx) as house:
-        who = _reader(house, reader)
+        who = acting(house, as_)
         said = house.for_you.said(who)
         for word in words:
             said = said.with_word(name, word, not back)
@@ -151,11 +149,7 @@ def lab(ctx: typer.Context, as_json: Json = False) -> None:
 
 
 @app.command()
-def forget(ctx: typer.Context, reader: Whose = "") -> None:
+def forget(ctx: typer.Context, as_: As = None) -> None:
     """Forget what was learned; votes, shelves and tags stay, and what comes from now on counts."""
     with open_house(ctx) as house:
-        house.for_you.reset(_reader(house, reader))
-
-
-def _reader(house: House, name: str) -> Reader:
-    return house.people.named(name) if name else house.people.owner()
+        house.for_you.reset(acting(house, as_))

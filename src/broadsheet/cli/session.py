@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
@@ -21,6 +21,9 @@ from octavo.exceptions import OctavoError
 if TYPE_CHECKING:
     from broadsheet.config import Settings
     from broadsheet.house import House
+    from broadsheet.readers import Reader
+
+As = Annotated[str | None, typer.Option("--as", help="As which reader. Default: the owner.")]
 
 FAILED: Final = 1
 NOT_UNDERSTOOD: Final = 2
@@ -92,3 +95,8 @@ def open_house(ctx: typer.Context, *, to_read: bool = False, **given: Any) -> Ho
     folder = config.data_dir
     read_only = to_read and folder.is_dir() and not os.access(folder, os.W_OK)
     return House(config, read_only=read_only)
+
+
+def acting(house: House, name: str | None) -> Reader:
+    """Who acts: the reader whom `--as` names, with or without an @, or the owner. Raises NotFoundError."""
+    return house.people.owner() if name is None else house.people.named(name.removeprefix("@"))

@@ -7,27 +7,24 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from broadsheet.cli.reading import Json
-from broadsheet.cli.session import open_house
+from broadsheet.cli.session import As, acting, open_house
 
 if TYPE_CHECKING:
-    from broadsheet.house import House
-    from broadsheet.readers import Reader
     from broadsheet.subjects.tags import Suggestion
 
 app = typer.Typer(no_args_is_help=True, help="Tags: three examples make one, then it suggests.")
 
 Name = Annotated[str, typer.Argument(help="The name of a tag, in any letter case.")]
 Papers = Annotated[list[str], typer.Argument(help="Keys, identifiers or addresses of papers.")]
-Whose = Annotated[str, typer.Option("--reader", help="Whose tags; by default the owner's.")]
 
 
 @app.command("list")
-def list_(ctx: typer.Context, reader: Whose = "", as_json: Json = False) -> None:
+def list_(ctx: typer.Context, as_: As = None, as_json: Json = False) -> None:
     """List the tags with how many papers carry them and were refused."""
     from broadsheet.cli import printing
 
     with open_house(ctx, to_read=True) as house:
-        tags = house.subjects.tagging.tags(_reader(house, reader))
+        tags = house.subjects.tagging.tags(acting(house, as_))
     rows = [(tag.name, tag.fits, tag.refused, "; ".join(tag.said)) for tag in tags]
     if as_json:
         printing.print_json(
@@ -38,12 +35,12 @@ def list_(ctx: typer.Context, reader: Whose = "", as_json: Json = False) -> None
 
 
 @app.command()
-def add(ctx: typer.Context, name: Name, papers: Papers, reader: Whose = "") -> None:
+def add(ctx: typer.Context, name: Name, papers: Papers, as_: As = None) -> None:
     """Give papers a tag; one that is not there is made."""
     from broadsheet.cli import printing
 
     with open_house(ctx) as house:
-        who, tagging = _reader(house, reader), house.subjects.tagging
+        who, tagging = acting(house, as_), house.subjects.tagging
         if any(tag.name.casefold() == name.casefold() for tag in tagging.tags(who)):
             for paper in papers:
                 tag = tagging.mark(who, name, paper, True)
@@ -55,22 +52,22 @@ def add(ctx: typer.Context, name: Name, papers: Papers, reader: Whose = "") -> N
 
 
 @app.command()
-def refuse(ctx: typer.Context, name: Name, papers: Papers, reader: Whose = "") -> None:
+def refuse(ctx: typer.Context, name: Name, papers: Papers, as_: As = None) -> None:
     """Say that papers do not fit a tag, which teaches it as well."""
-    _mark(ctx, name, papers, reader, fits=False)
+    _mark(ctx, name, papers, as_, fits=False)
 
 
 @app.command()
-def drop(ctx: typer.Context, name: Name, papers: Papers, reader: Whose = "") -> None:
+def drop(ctx: typer.Context, name: Name, papers: Papers, as_: As = None) -> None:
     """Take back what was said of papers."""
-    _mark(ctx, name, papers, reader, fits=None)
+    _mark(ctx, name, papers, as_, fits=None)
 
 
-def _mark(ctx: typer.Context, name: str, papers: list[str], reader: str, *, fits: bool | None) -> None:
+def _mark(ctx: typer.Context, name: str, papers: list[str], as_: str | None, *, fits: bool | None) -> None:
     from broadsheet.cli import printing
 
     with open_house(ctx) as house:
-        who, tagging = _reader(house, reader), house.subjects.tagging
+        who, tagging = acting(house, as_), house.subjects.tagging
         for paper in papers:
             tagging.mark(who, name, paper, fits)
         tag = tagging.tag(who, name)
@@ -82,11 +79,11 @@ def describe(
     ctx: typer.Context,
     name: Name,
     sentences: Annotated[list[str], typer.Argument(help="Sentences that take the place of those it had.")],
-    reader: Whose = "",
+    as_: As = None,
 ) -> None:
     """Say in sentences what a tag is about; each counts as an example. One that is not there is made."""
     with open_house(ctx) as house:
-        who, tagging = _reader(house, reader), house.subjects.tagging
+        who, tagging = acting(house, as_), house.subjects.tagging
         if any(tag.name.casefold() == name.casefold() for tag in tagging.tags(who)):
             tagging.describe(who, name, sentences)
         else:
@@ -98,14 +95,14 @@ def show(
     ctx: typer.Context,
     name: Name,
     limit: Annotated[int, typer.Option(min=1, max=200, help="At most so many suggestions.")] = 10,
-    reader: Whose = "",
+    as_: As = None,
     as_json: Json = False,
 ) -> None:
     """Show the papers of a tag, and which others it suggests and why."""
     from broadsheet.cli import printing
 
     with open_house(ctx, to_read=True) as house:
-        who, tagging = _reader(house, reader), house.subjects.tagging
+        who, tagging = acting(house, as_), house.subjects.tagging
         tag = tagging.tag(who, name)
         papers, wanting = tagging.papers(who, name), tagging.wanting(tag)
         suggestions = tagging.suggestions(who, name, limit=limit)
@@ -142,14 +139,10 @@ def show(
 
 
 @app.command()
-def remove(ctx: typer.Context, name: Name, reader: Whose = "") -> None:
+def remove(ctx: typer.Context, name: Name, as_: As = None) -> None:
     """Remove a tag with everything it has learned."""
     with open_house(ctx) as house:
-        house.subjects.tagging.remove(_reader(house, reader), name)
-
-
-def _reader(house: House, name: str) -> Reader:
-    return house.people.named(name) if name else house.people.owner()
+        house.subjects.tagging.remove(acting(house, as_), name)
 
 
 def _state(wanting: int, suggestions: int) -> str:
