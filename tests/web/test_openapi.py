@@ -34,6 +34,9 @@ PATHS = (
     "/api/for-you",
     "/api/for-you/model",
     "/api/lab",
+    "/api/claims",
+    "/api/curate",
+    "/api/curate/readers",
 )
 CHANGING = (
     "/api/marks/{kind}",
@@ -44,6 +47,12 @@ CHANGING = (
     "/api/for-you/papers/{kind}",
     "/api/for-you/wishes/{kind}",
     "/api/for-you/library",
+    "/api/reports",
+    "/api/curate/reports",
+    "/api/curate/claims",
+    "/api/curate/comments/{number}",
+    "/api/curate/discussions",
+    "/api/curate/readers/{name}",
 )
 CHECKS = [
     not_a_server_error,
@@ -61,6 +70,8 @@ def schema(house):
 @pytest.mark.parametrize("path", PATHS)
 def test_the_api_keeps_its_promises(schema, path):
     modes = [schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE]
+    if not list(schema[path]["GET"].iter_parameters()):
+        modes.pop()  # where nothing can be asked, nothing can be asked wrongly
     for mode in modes:
 
         @settings(max_examples=30, suppress_health_check=list(HealthCheck))
