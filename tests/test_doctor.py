@@ -248,6 +248,9 @@ def test_a_source_that_has_gone_silent_is_loud(house):
     assert "9 days ago" in sources["STALE: hf"].detail
     assert "429" in sources["STALE: hf"].detail
     assert "broadsheet pull hf" in sources["STALE: hf"].advice
+    assert "broadsheet pull --forget feed https://example.org/feed" in (
+        sources["STALE: feed https://example.org/feed"].advice
+    )
     assert "no success ever" in sources["STALE: feed https://example.org/feed"].detail
 
 

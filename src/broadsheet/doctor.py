@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shlex
 import shutil
 import sqlite3
 import time
@@ -245,7 +246,11 @@ def _sources(house: House) -> Iterator[Finding]:
         last = f"last success {_ago(harvest.last_success)}" if harvest.last_success else "no success ever"
         error = f"; last error: {harvest.last_error}" if harvest.last_error else ""
         if stale:
-            advice = f"`broadsheet pull {name}` by hand to see why; then let cron or a timer do it daily"
+            words = shlex.join([harvest.source, *harvest.query.split()])
+            advice = (
+                f"`broadsheet pull {words}` by hand to see why; then let cron or a timer do it daily; "
+                f"or `broadsheet pull --forget {words}`"
+            )
             yield Finding("warning", "sources", f"STALE: {name}, {last}{error}", advice)
         else:
             yield Finding("warning" if error else "ok", "sources", f"{name}, {last}{error}")

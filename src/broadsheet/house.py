@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Self
 from broadsheet import doctor, intake
 from broadsheet.community import Community
 from broadsheet.config import Settings, settings
-from broadsheet.exceptions import ConfigError, StoreError
+from broadsheet.exceptions import ConfigError, NotFoundError, StoreError
 from broadsheet.exports import formats as export_formats
 from broadsheet.feed import demo
 from broadsheet.feed.editions import Edition, lay_out
@@ -314,6 +314,16 @@ class House:
             (harvest, harvest.last_success is None or harvest.last_success < limit)
             for harvest in self.store.harvests()
         ]
+
+    def forget_harvest(self, source: str, query: Sequence[str]) -> None:
+        """Drop what is remembered of a harvest, so that it cannot go stale; its papers stay.
+
+        Raises NotFoundError for a harvest that was never tried.
+        """
+        words = " ".join(query)
+        if not self.store.forget_harvest(source, words):
+            name = f"{source} {words}".strip()
+            raise NotFoundError(f"nothing is remembered of {name!r}; `broadsheet doctor` names the sources")
 
     # Keeping
 

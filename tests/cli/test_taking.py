@@ -260,6 +260,28 @@ def feed_server():
         thread.join()
 
 
+def test_a_source_is_forgotten_and_its_papers_stay(run, feed_server, monkeypatch):
+    address = f"127.0.0.1:{feed_server.server_address[1]}"
+    refused, wanted = "http://10.0.0.1/feed?of=kites&by=day", f"http://{address}/feed"
+    run("pull", "feed", refused, code=1)
+    monkeypatch.setenv("BROADSHEET_ALLOW_HOSTS", json.dumps([address]))
+    run("pull", "feed", wanted)
+    advice = [f["advice"] for f in run("doctor", "--json").data if "STALE" in f["detail"]]
+    assert [f"broadsheet pull --forget feed '{refused}'" in each for each in advice] == [True]
+    assert run("pull", "--forget", "feed", refused).stderr == (
+        f"feed {refused}: forgotten; the papers it brought stay\n"
+    )
+    assert not [f for f in run("doctor", "--json").data if "STALE" in f["detail"]]
+    assert "nothing is remembered" in run("pull", "--forget", "feed", refused, code=3).stderr
+    assert "nothing is remembered" in run("pull", "feed", "--forget", code=3).stderr
+    asked = len(feed_server.answers)
+    assert run("pull", "feed", wanted, "--forget", "--json").data == {"forgotten": f"feed {wanted}"}
+    assert len(feed_server.answers) == asked
+    assert "backwards" in run("search", "still", "water").stdout
+    report = run("pull", "feed", wanted, "--json").data
+    assert (report["imported"], report["unchanged"]) == (0, 2)
+
+
 def test_a_feed_is_pulled_once_and_asked_politely_again(run, feed_server, monkeypatch):
     address = f"127.0.0.1:{feed_server.server_address[1]}"
     refused = run("pull", "feed", f"http://{address}/feed", code=1)

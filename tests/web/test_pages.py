@@ -273,3 +273,6 @@ def test_stale_sources_are_said_loudly(new_house):
     assert client.get("/readyz").json()["stale"] == [
         {"source": "arxiv", "query": "cs.LG", "last_success": None, "last_error": "429 Too Many Requests"}
     ]
+    house.forget_harvest("arxiv", ["cs.LG"])
+    assert "Nothing new has come" not in client.get("/papers").text
+    assert client.get("/readyz").json()["stale"] == []

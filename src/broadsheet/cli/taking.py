@@ -77,13 +77,27 @@ def pull(
     words: Annotated[
         list[str] | None, typer.Argument(help="What to ask the source for; see the guide to importing.")
     ] = None,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Ask nothing, and forget the source, so that it is not stale.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, complete.")] = False,
 ) -> None:
     """Harvest a source over the network, politely: broadsheet pull arxiv cs.LG cs.CL.
 
-    Goes on where the last harvest of the same words ended. Nothing new is no error.
+    Goes on where the last harvest of the same words ended. Nothing new is no error. A source that
+    never answered, or is wanted no more, is forgotten with --forget and the same words; its papers stay.
     """
     from broadsheet.cli import printing
+
+    if forget:
+        with open_house(ctx) as house:
+            house.forget_harvest(source, words or [])
+        name = " ".join([source, *(words or [])])
+        if as_json:
+            printing.print_json({"forgotten": name})
+        else:
+            printing.note(f"{name}: forgotten; the papers it brought stay")
+        return
 
     # Every step's note is printed here; as a warning in the log it would come twice.
     logging.getLogger("broadsheet.harvesting").setLevel(logging.ERROR)

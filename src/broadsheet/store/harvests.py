@@ -56,6 +56,12 @@ def save(connection: Connection, harvest: Harvest) -> None:
     connection.execute(insert(table), [values])
 
 
+def forget(connection: Connection, source: str, query: str) -> bool:
+    """Forget a harvest; False when it was never tried. The papers that it brought stay."""
+    gone = connection.execute(delete(table).where(_H.source == source, _H.query == query))
+    return bool(gone.rowcount)
+
+
 def _harvest(row: Row[Any]) -> Harvest:
     values = dict(row._mapping)
     for name in ("last_success", "last_attempt"):

@@ -340,6 +340,11 @@ class Store:
         with self.database.writing() as connection:
             harvests.save(connection, harvest)
 
+    def forget_harvest(self, source: str, query: str) -> bool:
+        """Forget the state of a question; False when it was never asked. Its papers stay."""
+        with self.database.writing() as connection:
+            return harvests.forget(connection, source, query)
+
     # Keeping
 
     def verify(self) -> list[str]:
