@@ -272,6 +272,37 @@ def test_a_vote_is_given_and_taken_back_without_leaving_the_page(open_page):
     assert page.problems == []
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_marks_follow_the_paper_and_stand_above_a_wide_margin(open_page, script):
+    page = open_page("/papers/2507.00001", width=390, java_script_enabled=script)
+
+    def box(selector):
+        found = page.locator(selector).first.bounding_box()
+        return found["x"], found["y"], found["x"] + found["width"], found["y"] + found["height"]
+
+    main = page.locator("main").aria_snapshot()
+    assert (
+        main.index("heading")
+        < main.index("A short proof")
+        < main.index('button "')
+        < main.index('"Discussion"')
+    )
+    for width in (390, 820):
+        page.set_viewport_size({"width": width, "height": 900})
+        paper, marks, talk = box(".paper"), box("form.marks"), box("#discussion")
+        assert paper[3] <= marks[1] < marks[3] <= talk[1]
+        assert talk[1] - paper[3] < 100
+        assert marks[0] == pytest.approx(talk[0], abs=8)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    paper, marks, talk, margin = box(".paper"), box("form.marks"), box("#discussion"), box(".margin")
+    assert marks[1] == pytest.approx(paper[1], abs=1)
+    assert marks[0] > paper[2]
+    assert marks[3] == pytest.approx(margin[1], abs=1)
+    assert margin[0] == pytest.approx(marks[0], abs=1)
+    assert paper[3] == pytest.approx(talk[1], abs=1)
+    assert talk[2] < margin[0]
+
+
 def test_a_vote_works_without_script(open_page):
     page = open_page("/papers/trending", java_script_enabled=False)
     page.locator("form.marks button").first.click()
