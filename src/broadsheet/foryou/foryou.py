@@ -279,6 +279,8 @@ class ForYou:
         read = self.desk.read(papers[:_NAMED_BY])
         inside = spread(paper.text for paper in read)
         everywhere = {term: int(pool.held[column(term)]) for term in inside}
+        # Of a few papers nearly every word is rare: those of the titles count twice.
+        inside.update(spread(paper.title for paper in read))
         return tuple(telling(inside, len(read), everywhere, max(len(pool), len(read)), 3))
 
     # Reading
