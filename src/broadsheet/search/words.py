@@ -26,6 +26,7 @@ import tantivy
 from broadsheet.exceptions import BroadsheetError, DerivedIndexError, DiskFullError
 from broadsheet.papers import Paper
 from broadsheet.search import analysis, documents
+from broadsheet.search.unlocked import unlocked
 from octavo.protocols import Ids
 
 Progress = Callable[[int, int], None]
@@ -206,12 +207,12 @@ class WordIndex:
         with self._mutex:
             if self._reading and self._reading[0] == generation:
                 return self._reading[2]
-            with guarded("opening"):
+            with guarded("opening"), unlocked(self.path) as folder:
                 same_folder = self._reading is not None and self._reading[0][0] == generation[0]
                 index = (
                     self._reading[1]
-                    if self._reading and same_folder
-                    else _prepared(tantivy.Index.open(str(self.path)))
+                    if self._reading and same_folder and folder == self.path
+                    else _prepared(tantivy.Index.open(str(folder)))
                 )
                 index.reload()
                 snapshot = Snapshot(index, generation)
