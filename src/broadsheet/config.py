@@ -61,8 +61,8 @@ class Settings(BaseSettings):
         default=60.0,
         ge=1,
         le=600_000,
-        description="Milliseconds for the answer to a search; what would take longer is left out, and the "
-        "answer says so. Words always have their time.",
+        description="Milliseconds for the answer to a search, four times as many for a page; what would take "
+        "longer is left out, and the answer says so. Words always have their time.",
     )
     encoder: str = Field(
         default="octavo.encode.minilm:MiniLM",

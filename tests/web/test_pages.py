@@ -156,6 +156,17 @@ def test_search_shows_whole_abstracts_with_the_words_marked(client):
     assert "cat%3Acs." in page or "cat:cs." in page
 
 
+def test_who_reads_a_page_is_given_more_time_than_a_program(client, house, monkeypatch):
+    asked = []
+    find = house.index.find
+    monkeypatch.setattr(
+        house.index, "find", lambda text, **given: asked.append(given.get("budget_ms")) or find(text, **given)
+    )
+    client.get("/papers", params={"q": "lamps that nobody asked for yet"})
+    client.get("/api/search", params={"q": "lamps that nobody asked for yet"})
+    assert asked == [4 * house.settings.budget_ms, None]
+
+
 def test_search_in_other_orders_and_pages(client):
     assert "Page 1 of 3" in client.get("/papers?q=counting").text
     assert client.get("/papers?q=counting&page=2").status_code == 200

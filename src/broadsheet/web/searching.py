@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from broadsheet.search import Results
 
 PAGE_SIZE: Final = 30
+PATIENCE: Final = 4
+"""On a busy machine somebody who reads a page rather waits a little than reads half an answer: they get so many
+times the milliseconds that a program gets."""
 MOST_VALUES: Final = 8
 MOST_PAGES: Final = 34  # nobody reads past a thousand results, and every page costs the index those before it
 _MARKED: Final = re.compile(r"<mark>([^<]*)</mark>")
@@ -54,7 +57,12 @@ def look_up(house: House, question: Question, waited_ms: float = 0.0) -> Answer:
     """Search, and make ready what the page shows."""
     page = min(question.page, MOST_PAGES)
     found = house.search(
-        question.text, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE, sort=question.sort, waited_ms=waited_ms
+        question.text,
+        limit=PAGE_SIZE,
+        offset=(page - 1) * PAGE_SIZE,
+        sort=question.sort,
+        budget_ms=PATIENCE * house.settings.budget_ms,
+        waited_ms=waited_ms,
     )
     results = found.results
     pages = max(1, min(MOST_PAGES, -(-results.total // PAGE_SIZE)))
