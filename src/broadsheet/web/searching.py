@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 PAGE_SIZE: Final = 30
 PATIENCE: Final = 4
-"""On a busy machine somebody who reads a page rather waits a little than reads half an answer: they get so many
-times the milliseconds that a program gets."""
+"""On a busy machine somebody who reads a page rather waits a little than reads half an answer: they get so
+many times the milliseconds that a program gets."""
 MOST_VALUES: Final = 8
 MOST_PAGES: Final = 34  # nobody reads past a thousand results, and every page costs the index those before it
 _MARKED: Final = re.compile(r"<mark>([^<]*)</mark>")
