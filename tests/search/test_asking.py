@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -222,3 +223,28 @@ def test_what_was_warmed_is_not_made_again_for_the_first_question(store, encoder
     assert len(made) == before + 1
     assert [hit.paper_id for hit in again.find("boats").hits] == [1]
     assert len(made) == before + 1
+
+
+def test_what_an_encoder_opens_at_its_first_question_is_no_part_of_the_time(
+    store, encoder, tmp_path, make_paper
+):
+    class Slow(type(encoder)):
+        """Takes half a second over the first text it reads."""
+
+        def __init__(self):
+            super().__init__()
+            self.slow = 0.5
+
+        def encode_queries(self, texts):
+            time.sleep(self.slow)
+            self.slow = 0
+            return super().encode_queries(texts)
+
+    store.put(make_paper(1, "Boats of paper"), make_paper(2, "Of lamps"))
+    search = Search(store, tmp_path, lambda: encoder)
+    search.sync()
+    search.encode()
+    slow = Search(store, tmp_path, Slow)
+    found = slow.find("boats", budget_ms=250)
+    assert not found.skipped.keys() & {"encode", "meaning"}
+    assert "encode" in found.took_ms

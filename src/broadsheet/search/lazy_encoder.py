@@ -16,6 +16,8 @@ from octavo.protocols import Array, Encoder, Ids, TokenEncoder
 _REMEMBERED: Final = 512
 _TRY_AGAIN: Final = 60.0
 
+_SOMETHING: Final = "paper"
+
 _NO_PIECES: Final = np.empty(0, np.int64)
 
 _log = logging.getLogger(__name__)
@@ -43,6 +45,8 @@ class LazyEncoder:
         self._made: Encoder | None = None
         self._failed_at = -_TRY_AGAIN
         self._mutex = threading.Lock()
+        self._opening = threading.Lock()
+        self._has_read = False
         self._known: OrderedDict[str, Asked] = OrderedDict()
 
     def get(self) -> Encoder | None:
@@ -55,6 +59,14 @@ class LazyEncoder:
                 except Exception as error:  # an encoder may come from anywhere and fail in any way
                     self._fail(error)
             return self._made
+
+    def opened(self) -> Encoder | None:
+        """The encoder, which has read something: what it opens for that is no part of a question's time."""
+        if self.get() is not None and not self._has_read:
+            with self._opening:
+                if not self._has_read:
+                    self._has_read = self._asked(_SOMETHING) is not None
+        return self.get()
 
     def query(self, text: str) -> Array | None:
         """The (D,) vector of a question; None if it cannot be made."""
@@ -91,7 +103,7 @@ class LazyEncoder:
 
     def _fail(self, error: Exception) -> None:
         _log.warning("the encoder failed: %s", error)
-        self._made, self._failed_at = None, time.monotonic()
+        self._made, self._failed_at, self._has_read = None, time.monotonic(), False
         self.problem = f"Search by meaning is out of order: {error or type(error).__name__}"
 
 

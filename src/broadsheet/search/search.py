@@ -195,8 +195,7 @@ class Search:
 
     def warm(self) -> None:
         """Open the indexes and the encoder, so that the first question need not wait for them."""
-        if self._current([]).near is not None:
-            self._encoder.query("")
+        self._current([])
 
     def neighbourhood(self) -> Near | None:
         """The vectors of the present encoder; None while there are none that can be read."""
@@ -295,7 +294,7 @@ class Search:
             except DerivedIndexError as error:
                 _log.warning("%s", error)
                 notes.append("Search by meaning is out of order; these results are by words alone.")
-        encoder = lazy.get() if near is not None else None
+        encoder = lazy.opened() if near is not None else None
         wanted = (encoding.encoder_name(encoder), encoder.dim) if encoder else None
         if near is not None and wanted and (near.encoder, near.dim) != wanted:
             notes.append("The vectors are another encoder's; by words alone until papers are encoded again.")
