@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from broadsheet.cli import app, evaluating
+from octavo.protocols import Whole
 
 
 class Bag:
@@ -26,6 +27,9 @@ class Bag:
         return means / np.linalg.norm(means, axis=1, keepdims=True)
 
     encode_queries = encode_documents
+
+    def encode_whole(self, texts):
+        return Whole(self.encode_documents(texts), self.encode_tokens(texts), self.pieces(texts))
 
     def pieces(self, texts):
         return [np.arange(len(tokens)) for tokens in self.encode_tokens(texts)]

@@ -102,7 +102,7 @@ def test_a_read_only_store_is_told_in_one_line(run, snapshot, data, monkeypatch)
     run("import", snapshot(1))
     opened = sqlite3.connect
     monkeypatch.setattr(
-        sqlite3, "connect", lambda path, **options: opened(path.replace("mode=rwc", "mode=ro"), **options)
+        sqlite3, "connect", lambda path, **given: opened(str(path).replace("mode=rwc", "mode=ro"), **given)
     )
     failed = run("import", snapshot(1, first=7), code=1)
     assert failed.stderr.count("\n") == 1

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from fastapi import Depends, FastAPI
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
     from broadsheet.house import House
 
 
+_SOON: Final = 0.2
+
+
 class App(FastAPI):
     """FastAPI behind a gate that also sees the answers to failures nobody caught."""
 
@@ -55,9 +59,11 @@ class App(FastAPI):
 async def _warmed(app: FastAPI) -> AsyncIterator[None]:
     """Make ready for the first question while nobody has asked one yet."""
     warming = threading.Thread(target=app.state.press.house.index.warm, name="warming")
-    warming.start()
+    begun = asyncio.get_running_loop().call_later(_SOON, warming.start)  # after the doors are open
     yield
-    warming.join()
+    begun.cancel()
+    if warming.ident is not None:
+        warming.join()
 
 
 def create_app(house: House) -> FastAPI:
