@@ -224,6 +224,7 @@ class Relay:
                 line = _Line(*place, timeout=TIMEOUT)
             # The last word is a packet of its own. Held back until the one before it is acknowledged, which
             # the other side puts off for a twenty-fifth of a second, it would be most of a message's time.
+            assert line.sock is not None
             line.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             line.ehlo_or_helo_if_needed()
             if config.smtp_security == "starttls":
