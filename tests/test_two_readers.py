@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import runpy
 import socket
 import subprocess
 import sys
@@ -150,21 +149,15 @@ def answers(address):
 
 
 @pytest.fixture
-def person(given):
+def person(given, chromium):
     """A browser of somebody's own."""
-    from playwright.sync_api import sync_playwright
 
-    find = runpy.run_path(str(HERE / "browser.py"))["find"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find(), args=["--no-sandbox", "--disable-gpu"])
+    def open_page():
+        context = chromium.new_context(base_url=given["base_url"])
+        context.set_default_timeout(20_000)
+        return context.new_page()
 
-        def open_page():
-            context = browser.new_context(base_url=given["base_url"])
-            context.set_default_timeout(20_000)
-            return context.new_page()
-
-        yield open_page
-        browser.close()
+    return open_page
 
 
 def test_two_readers_curate_and_one_gets_it_by_mail(served, person, sink, given, folder):

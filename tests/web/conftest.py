@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
 import socket
 import threading
 import time
@@ -297,18 +296,3 @@ def served_empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         served = Served(create_app(house))
         yield served.url
         served.stop()
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """A real browser. Tests that use it carry the marker `browser`, which skips them where there is none."""
-    from playwright.sync_api import sync_playwright
-
-    find = runpy.run_path(str(Path(__file__).parents[1] / "browser.py"))["find"]
-    arguments = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=find(), args=[*arguments, "--disable-component-update", "--disable-sync"]
-        )
-        yield browser
-        browser.close()
