@@ -15,9 +15,7 @@ from octavo.protocols import Array, Encoder, Ids, TokenEncoder
 
 _REMEMBERED: Final = 512
 _TRY_AGAIN: Final = 60.0
-
 _SOMETHING: Final = "paper"
-
 _NO_PIECES: Final = np.empty(0, np.int64)
 
 _log = logging.getLogger(__name__)
@@ -60,13 +58,12 @@ class LazyEncoder:
                     self._fail(error)
             return self._made
 
-    def opened(self) -> Encoder | None:
-        """The encoder, which has read something: what it opens for that is no part of a question's time."""
-        if self.get() is not None and not self._has_read:
+    def open(self) -> None:
+        """Read something, once: what an encoder opens for that is no part of a question's time."""
+        if not self._has_read:
             with self._opening:
                 if not self._has_read:
                     self._has_read = self._asked(_SOMETHING) is not None
-        return self.get()
 
     def query(self, text: str) -> Array | None:
         """The (D,) vector of a question; None if it cannot be made."""

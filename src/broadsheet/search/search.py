@@ -195,7 +195,8 @@ class Search:
 
     def warm(self) -> None:
         """Open the indexes and the encoder, so that the first question need not wait for them."""
-        self._current([])
+        if self._current([]).near is not None:
+            self._encoder.open()
 
     def neighbourhood(self) -> Near | None:
         """The vectors of the present encoder; None while there are none that can be read."""
@@ -294,7 +295,7 @@ class Search:
             except DerivedIndexError as error:
                 _log.warning("%s", error)
                 notes.append("Search by meaning is out of order; these results are by words alone.")
-        encoder = lazy.opened() if near is not None else None
+        encoder = lazy.get() if near is not None else None
         wanted = (encoding.encoder_name(encoder), encoder.dim) if encoder else None
         if near is not None and wanted and (near.encoder, near.dim) != wanted:
             notes.append("The vectors are another encoder's; by words alone until papers are encoded again.")
@@ -319,6 +320,8 @@ class Search:
             if known is not None and (known.whole or not asked.whole) and (known.complete or paging):
                 self._answers.move_to_end(name)
                 return known
+        if planner.near is not None and query.about:
+            self._encoder.open()
         answer = planner.answer(query, asked.sort, whole=asked.whole, budget=asked.budget)
         with self._mutex:
             named = query.likes or query.unlikes or query.identifiers

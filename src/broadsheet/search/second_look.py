@@ -94,7 +94,7 @@ def meaning_again(question: Question) -> None:
     first = question.near.vectors_of(question.fused.ids[:LEARNT].tolist())
     question.vector = moved(vector, first, share=SHARE)
     # So small a move brings the papers found into another order, but hardly a new one among them: they are
-    # measured again, which takes a tenth of the time of a search.
+    # measured again, which takes a third of the time of a search.
     found = np.unique(np.concatenate([leg.ids for leg in question.opinions]))
     liked = question.liked_vectors(question.near)
     again = question.close(found[question.near.has(found)], question.vector, liked)

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from broadsheet.house import House
 
 
-_SOON: Final = 0.2
+_SOON: Final = 0.2  # seconds
 
 
 class App(FastAPI):
