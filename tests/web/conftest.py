@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
@@ -18,6 +19,8 @@ from starlette.testclient import TestClient
 import broadsheet
 from broadsheet.house import House
 from broadsheet.papers import Author, Identifier, Link, Listing, Record, Status, Version
+from broadsheet.people.door import Visitor
+from broadsheet.readers import Role
 from broadsheet.subjects.topics import Topic, Topics
 from broadsheet.web.app import create_app
 
@@ -296,3 +299,30 @@ def served_empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         served = Served(create_app(house))
         yield served.url
         served.stop()
+
+
+@pytest.fixture
+def house_of_three(new_house: Callable[..., House], make_record: Callable[..., Record]) -> House:
+    """A house of many readers: ada, bo, and cy, who is a curator."""
+    house = new_house([make_record(number) for number in range(1, 9)], readers="many")
+    house.people.create("ada", shown="Ada Lantern")
+    house.people.create("bo")
+    house.people.create("cy", role=Role.CURATOR)
+    return house
+
+
+@pytest.fixture
+def as_(house: House) -> Callable[[str], TestClient]:
+    """A client signed in as somebody, which posts forms with their token."""
+    app = create_app(house)
+
+    def client_of(name: str) -> TestClient:
+        client = TestClient(app, raise_server_exceptions=False, follow_redirects=False)
+        if name:
+            session = house.people.door.open(house.people.named(name), "password", Visitor("test"))
+            client.cookies.set("broadsheet-session", session)
+            token = re.search(r'name="csrf" (?:value|content)="(\w+)"', client.get("/account").text)[1]
+            client.headers["x-csrf-token"] = token
+        return client
+
+    return client_of

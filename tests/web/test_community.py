@@ -6,37 +6,14 @@ import re
 import pytest
 from starlette.testclient import TestClient
 
-from broadsheet.people.door import Visitor
-from broadsheet.readers import Role
 from broadsheet.web.app import create_app
 
 KEY, OTHER = "2507.00005", "2507.00006"
 
 
 @pytest.fixture
-def house(new_house, make_record):
-    house = new_house([make_record(number) for number in range(1, 9)], readers="many")
-    house.people.create("ada", shown="Ada Lantern")
-    house.people.create("bo")
-    house.people.create("cy", role=Role.CURATOR)
-    return house
-
-
-@pytest.fixture
-def as_(house):
-    """A client signed in as somebody, which posts forms with their token."""
-    app = create_app(house)
-
-    def client_of(name):
-        client = TestClient(app, raise_server_exceptions=False, follow_redirects=False)
-        if name:
-            session = house.people.door.open(house.people.named(name), "password", Visitor("test"))
-            client.cookies.set("broadsheet-session", session)
-            token = re.search(r'name="csrf" (?:value|content)="(\w+)"', client.get("/account").text)[1]
-            client.headers["x-csrf-token"] = token
-        return client
-
-    return client_of
+def house(house_of_three):
+    return house_of_three
 
 
 def test_a_discussion_from_the_page(as_, house):

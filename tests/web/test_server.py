@@ -35,11 +35,31 @@ def folder(tmp_path, make_record):
     return tmp_path / "house"
 
 
-@pytest.mark.slow
-def test_it_starts_serves_indexes_logs_and_stops(folder, make_record):
+@pytest.fixture
+def port():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return free.getsockname()[1]
+
+
+def come_up(port):
+    """Wait until the server at a port is ready; what it says of itself."""
+    for _ in range(600):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=20) as answer:
+                return json.load(answer)
+        except OSError:
+            time.sleep(0.05)
+    pytest.fail("the server did not come up")
+
+
+def served_by(process):
+    """The processes of a server that answer."""
+    return [child for child in psutil.Process(process.pid).children() if "spawn_main" in str(child.cmdline())]
+
+
+@pytest.mark.slow
+def test_it_starts_serves_indexes_logs_and_stops(folder, port, make_record):
     process = subprocess.Popen(
         [sys.executable, "-c", RUN, str(folder), str(port)],
         stderr=subprocess.PIPE,
@@ -48,15 +68,7 @@ def test_it_starts_serves_indexes_logs_and_stops(folder, make_record):
     )
     try:
         url = f"http://127.0.0.1:{port}"
-        for _ in range(600):
-            try:
-                with urllib.request.urlopen(f"{url}/readyz") as answer:
-                    assert json.load(answer)["status"] == "ok"
-                break
-            except urllib.error.URLError:
-                time.sleep(0.05)
-        else:
-            pytest.fail("the server did not come up")
+        assert come_up(port)["status"] == "ok"
         with broadsheet.open(folder, encoder="none") as other:
             other.store.ingest([make_record(50, title="A paper that another process brought in")])
         request = urllib.request.Request(f"{url}/papers/2507.00050", headers={"X-Request-ID": "watch-me"})
@@ -86,10 +98,7 @@ def test_the_web_is_imported_without_what_only_some_pages_need():
 
 
 @pytest.mark.slow
-def test_several_processes_answer_and_one_that_dies_is_followed_by_another(folder):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def test_several_processes_answer_and_one_that_dies_is_followed_by_another(folder, port):
     process = subprocess.Popen(
         [sys.executable, "-m", "broadsheet", "serve", "--workers", "2", "--port", str(port), "--json-log"],
         stderr=subprocess.PIPE,
@@ -102,19 +111,9 @@ def test_several_processes_answer_and_one_that_dies_is_followed_by_another(folde
         with urllib.request.urlopen(request, timeout=20) as answer:
             return answer.read().decode()
 
-    def come_up():
-        for _ in range(600):
-            try:
-                return ask("/readyz")
-            except (urllib.error.URLError, ConnectionError):
-                time.sleep(0.05)
-        pytest.fail("the server did not come up")
-
     try:
-        come_up()
-        served = [
-            child for child in psutil.Process(process.pid).children() if "spawn_main" in str(child.cmdline())
-        ]
+        come_up(port)
+        served = served_by(process)
         assert len(served) == 2
         page = ask("/papers/2507.00001")
         with contextlib.suppress(urllib.error.HTTPError):
@@ -127,12 +126,9 @@ def test_several_processes_answer_and_one_that_dies_is_followed_by_another(folde
             assert 'value="vote"' in ask("/papers/2507.00001")
         served[0].kill()
         served[0].wait(10)
-        come_up()
+        come_up(port)
         for _ in range(400):
-            if (
-                len([c for c in psutil.Process(process.pid).children() if "spawn_main" in str(c.cmdline())])
-                == 2
-            ):
+            if len(served_by(process)) == 2:
                 break
             time.sleep(0.05)
         else:
@@ -147,11 +143,8 @@ def test_several_processes_answer_and_one_that_dies_is_followed_by_another(folde
 
 
 @pytest.mark.slow
-def test_processes_whose_server_is_killed_end_as_well(folder):
+def test_processes_whose_server_is_killed_end_as_well(folder, port):
     """They would answer beside the next server at the same address, with what they knew."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     server = subprocess.Popen(
         [sys.executable, "-m", "broadsheet", "serve", "--workers", "2", "--port", str(port)],
         stderr=subprocess.DEVNULL,
@@ -159,13 +152,7 @@ def test_processes_whose_server_is_killed_end_as_well(folder):
     )
     served: list[psutil.Process] = []
     try:
-        for _ in range(600):
-            with contextlib.suppress(OSError):
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5).read()
-                break
-            time.sleep(0.05)
-        else:
-            pytest.fail("the server did not come up")
+        come_up(port)
         served = psutil.Process(server.pid).children(recursive=True)
         server.kill()
         server.wait(10)
@@ -179,7 +166,7 @@ def test_processes_whose_server_is_killed_end_as_well(folder):
                 process.kill()
 
 
-def test_what_is_restored_is_served_by_every_process_without_a_restart(folder, tmp_path, make_record):
+def test_what_is_restored_is_served_by_every_process_without_a_restart(folder, port, tmp_path, make_record):
     """Another house's backup: other papers, another secret, other people, fewer jobs known."""
     with broadsheet.open(tmp_path / "other", encoder="none") as other:
         other.store.ingest([make_record(number, title=f"Weirs, part {number}") for number in (3, 70)])
@@ -189,20 +176,8 @@ def test_what_is_restored_is_served_by_every_process_without_a_restart(folder, t
         assert here.people.key("csrf") != other.people.key("csrf")
         here.community.vote(here.people.owner(), "2507.00003")
     environment = {**os.environ, "BROADSHEET_DATA_DIR": str(folder), "BROADSHEET_ENCODER": "none"}
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    served = [
-        sys.executable,
-        "-m",
-        "broadsheet",
-        "serve",
-        "--workers",
-        "2",
-        "--port",
-        str(port),
-        "--json-log",
-    ]
+    served = [sys.executable, "-m", "broadsheet", "serve"]
+    served += ["--workers", "2", "--port", str(port), "--json-log"]
     process = subprocess.Popen(served, stderr=subprocess.PIPE, text=True, env=environment)
 
     def ask(path, method="GET", **headers):
@@ -222,9 +197,7 @@ def test_what_is_restored_is_served_by_every_process_without_a_restart(folder, t
 
     try:
         for _ in range(600):
-            processes = [
-                c for c in psutil.Process(process.pid).children() if "spawn_main" in str(c.cmdline())
-            ]
+            processes = served_by(process)
             if len(processes) == 2 and all(c.net_connections("tcp") for c in processes):
                 break
             time.sleep(0.05)
@@ -262,11 +235,8 @@ def test_what_is_restored_is_served_by_every_process_without_a_restart(folder, t
     assert process.returncode == 0
 
 
-def test_a_head_that_does_not_end_is_cut_off(folder):
+def test_a_head_that_does_not_end_is_cut_off(folder, port):
     """The parser keeps what it has of a head; it does not keep all that somebody sends."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     process = subprocess.Popen([sys.executable, "-c", RUN, str(folder), str(port)], stderr=subprocess.DEVNULL)
 
     def send(*parts):
@@ -280,11 +250,7 @@ def test_a_head_that_does_not_end_is_cut_off(folder):
 
     begin = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
     try:
-        for _ in range(600):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
+        come_up(port)
         long = b"X-Long: " + b"a" * (200 << 10) + b"\r\n"
         assert send(begin, long, b"\r\n") == b"HTTP/1.1 200 OK"
         assert send(begin, long, long, b"X-More: ") in (b"HTTP/1.1 400 Bad Request", b"hung up")
